@@ -8,8 +8,23 @@ import threading
 from typing import Any
 
 
+class _FirstUse:
+    """Stands for the backend until something asks it for a method: then the configured one loads.
+
+    So `import keraslite` imports no engine, and the hot path needs no check.
+    """
+
+    def __getattr__(self, name):
+        from keraslite.backend.registry import active_backend
+
+        return getattr(active_backend(), name)
+
+
+NOT_LOADED = _FirstUse()
+
+
 class _Context(threading.local):
-    backend: Any = None  # a Backend; the registry fills it in on first use
+    backend: Any = NOT_LOADED  # a Backend
     device: str | None = None  # "cpu", "cuda", "cuda:1"; None leaves it to the engine
     autocast_dtype: str | None = None  # float Variables read themselves in this dtype
     call_context: Any = None  # the outermost running Layer.__call__ (core/layer.py)

@@ -9,9 +9,8 @@ import difflib
 import functools
 import importlib.metadata
 import importlib.util
-import sys
 
-from keraslite.backend.context import context, set_default, temporarily
+from keraslite.backend.context import NOT_LOADED, context, set_default, temporarily
 
 GROUP = "keraslite.backends"
 
@@ -83,7 +82,7 @@ def get_backend(name):
 
 def active_backend():
     """The engine that operations run on now; the configured one is loaded at first use."""
-    if context.backend is None:
+    if context.backend is NOT_LOADED:
         from keraslite.config import configured_backend
 
         set_default("backend", get_backend(configured_backend()))
@@ -103,14 +102,13 @@ class use_backend:
     """
 
     def __init__(self, name):
-        self._previous = active_backend() if context.backend else None
-        backend = name if not isinstance(name, str) else get_backend(name)
+        self._previous = context.backend
+        backend = get_backend(name) if isinstance(name, str) else name
         self._scope = temporarily(backend=backend)
         set_default("backend", backend)
 
     def __enter__(self):
-        if self._previous is not None:
-            set_default("backend", self._previous)
+        set_default("backend", self._previous)
         self._scope.__enter__()
 
     def __exit__(self, *exc):
@@ -147,8 +145,3 @@ def standardize_device(name):
             f" Devices: {', '.join(names)}."
         )
     return wanted
-
-
-def _guard_import_order():
-    """True when importing torch now is known to be unsafe."""
-    return "tensorflow" in sys.modules and "torch" not in sys.modules

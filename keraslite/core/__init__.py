@@ -1,0 +1,1 @@
+"""What every part of the frontend stands on: variables, symbolic tensors, layers."""
