@@ -38,6 +38,7 @@ class Backend(
     """One engine. There is one instance for each engine in a process; it keeps no model state."""
 
     name = ""
+    is_abstract = False  # True only for the backend of shape inference
 
     def __repr__(self):
         return f"<keraslite backend {self.name}>"

@@ -34,8 +34,6 @@ class KerasTensor:
     def ndim(self):
         return len(self.shape)
 
-    rank = ndim
-    sparse = False
 
     def __repr__(self):
         name = f", name={self.name!r}" if self.name else ""
@@ -111,8 +109,7 @@ def add_operators(cls):
         setattr(cls, f"__r{symbol}__", reflected)
     for symbol, name in (
         ("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal"),
-        ("ne", "not_equal"), ("eq", "equal"),
-    ):  # fmt: skip
+    ):  # fmt: skip  # == stays identity, so that tensors can be found in lists and dicts
         setattr(cls, f"__{symbol}__", binary(name)[0])
     for symbol, name in (("neg", "negative"), ("abs", "absolute"), ("invert", "logical_not")):
         setattr(cls, f"__{symbol}__", unary(name))

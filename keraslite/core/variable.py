@@ -1,0 +1,192 @@
+"""Variable: state with a name, kept by one engine."""
+
+import numpy as np
+
+from keraslite.backend.context import context
+from keraslite.backend.dtypes import FLOATS, standardize_dtype
+from keraslite.core.keras_tensor import KerasTensor, add_operators
+
+
+class Variable:
+    """A tensor that lasts: weights, moving statistics, optimizer slots, counters.
+
+    Args:
+        initializer: array or number for the first value, or a callable `(shape, dtype)`.
+        shape: tuple of int, needed with a callable.
+        dtype: dtype name; default: the initializer array's, or `floatx()`.
+        trainable: whether training changes it by gradients.
+        autocast: whether a layer in mixed precision reads it in its compute dtype.
+        aggregation: kept for compatibility with Keras; used by distributed training.
+        name: name; a path is made of the names of the layers that it belongs to.
+
+    Raises:
+        ValueError: the shape has an unknown or negative dimension, or none is given.
+
+    >>> import keraslite
+    >>> v = keraslite.Variable([1.0, 2.0], name="v")
+    >>> v.assign_add([1.0, 1.0]).numpy().tolist()
+    [2.0, 3.0]
+    """
+
+    __slots__ = (
+        "_value", "backend", "shape", "dtype", "name", "path", "trainable", "autocast",
+        "aggregation", "regularizer", "constraint", "overwrite_with_gradient",
+        "_is_float", "__weakref__",
+    )  # fmt: skip
+    __array_ufunc__ = None
+    __array_priority__ = 300
+
+    def __init__(
+        self, initializer, shape=None, dtype=None, trainable=True, autocast=True,
+        aggregation="none", name=None, path=None, backend=None,
+    ):  # fmt: skip
+        from keraslite.backend.registry import active_backend
+        from keraslite.utils.naming import auto_name
+
+        self.backend = backend or active_backend()
+        if self.backend.is_abstract:
+            raise RuntimeError("A Variable cannot be made while shapes are inferred.")
+        self.name = name or auto_name("variable")
+        self.path = path or self.name
+        self.trainable = bool(trainable)
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.regularizer = None
+        self.constraint = None
+        self.overwrite_with_gradient = False
+        value, self.dtype = self._first_value(initializer, shape, dtype)
+        self.shape = tuple(int(n) for n in value.shape)
+        self._is_float = self.dtype in FLOATS
+        self._value = self.backend.make_variable(value, self.trainable and self._is_float)
+
+    def _first_value(self, initializer, shape, dtype):
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(f"Variable {self.name!r} needs a shape for its initializer.")
+            shape = checked_shape(shape, self.name)
+            dtype = standardize_dtype(dtype)
+            value = initializer(shape, dtype=dtype)
+        else:
+            value = initializer
+            if dtype is None:
+                given = getattr(value, "dtype", None)
+                kind = np.asarray(value).dtype if given is None else given
+                dtype = None if given is None and kind.kind == "f" else kind
+            dtype = standardize_dtype(dtype)
+        if not self.backend.is_tensor(value):
+            value = self.backend.asarray(value, dtype)
+        return self.backend.cast(value, dtype), dtype
+
+    @property
+    def value(self):
+        """The engine's tensor; in a mixed precision layer, in the layer's compute dtype."""
+        backend = context.backend
+        if backend is not self.backend:
+            return self._foreign_value(backend)
+        value = backend.read(self._value)
+        dtype = context.autocast_dtype
+        if dtype is not None and self._is_float and self.autocast and dtype != self.dtype:
+            return backend.cast(value, dtype)
+        return value
+
+    def _foreign_value(self, backend):
+        if backend.is_abstract:
+            cast = context.autocast_dtype if self._is_float and self.autocast else None
+            return KerasTensor(self.shape, cast or self.dtype)
+        if context.backend.name == self.backend.name:
+            return self.backend.read(self._value)
+        raise ValueError(
+            f"Variable {self.path!r} belongs to the {self.backend.name} backend, but"
+            f" {backend.name} is active. Models activate their own backend when called; around"
+            f" your own code write `with keraslite.use_backend({self.backend.name!r}):`."
+        )
+
+    def assign(self, value):
+        """Replace the value by one of the same shape; cast to the variable's dtype. Returns self.
+
+        Raises ValueError when the shapes differ.
+        """
+        backend = self.backend
+        if isinstance(value, Variable):
+            value = backend.read(value._value)
+        if not backend.is_tensor(value):
+            if isinstance(value, KerasTensor):  # shape inference changes nothing
+                return self
+            value = backend.asarray(value, None)
+        if tuple(backend.shape(value)) != self.shape:
+            raise ValueError(
+                f"Cannot assign a value of shape {tuple(backend.shape(value))} to variable"
+                f" {self.path!r} of shape {self.shape}."
+            )
+        if backend.dtype(value) != self.dtype:
+            value = backend.cast(value, self.dtype)
+        log = context.assignments
+        if log is not None and id(self) not in log:
+            log[id(self)] = (self, self._value)
+        self._value = backend.assign(self._value, value)
+        return self
+
+    def assign_add(self, value):
+        """Add to the value in place. Returns self."""
+        return self._update(lambda old, new: old + new, value)
+
+    def assign_sub(self, value):
+        """Subtract from the value in place. Returns self."""
+        return self._update(lambda old, new: old - new, value)
+
+    def _update(self, rule, change):
+        if isinstance(change, KerasTensor):
+            return self
+        backend = self.backend
+        if isinstance(change, Variable):
+            change = backend.read(change._value)
+        if not isinstance(change, (int, float)):
+            change = backend.cast(backend.asarray(change), self.dtype)
+        return self.assign(rule(backend.read(self._value), change))
+
+    def numpy(self):
+        """A NumPy copy of the value."""
+        return np.array(self.backend.to_numpy(self.backend.read(self._value)))
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __repr__(self):
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError(f"Variable {self.path!r} is a scalar and has no length.")
+        return self.shape[0]
+
+    def __hash__(self):
+        return id(self)
+
+    def __float__(self):
+        return float(self.numpy())
+
+    def __int__(self):
+        return int(self.numpy())
+
+    def __bool__(self):
+        return bool(self.numpy())
+
+
+add_operators(Variable)
+
+
+def checked_shape(shape, name):
+    """`shape` as a tuple of non-negative ints; ValueError names the variable."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    for size in shape:
+        if size is None or int(size) < 0:
+            raise ValueError(
+                f"Variable {name!r} needs a shape of known, non-negative sizes, found {shape}."
+                " Give the layer's input a known size on this axis."
+            )
+    return tuple(int(size) for size in shape)
