@@ -1,0 +1,29 @@
+"""The PyTorch engine of keraslite: eager autograd, the library's kernels, multi-tensor updates."""
+
+from keraslite.backend import Backend
+from keraslite_torch.arrays import Arrays
+from keraslite_torch.contractions import Contractions
+from keraslite_torch.control import Control
+from keraslite_torch.convolution import Convolution
+from keraslite_torch.elementwise import Elementwise
+from keraslite_torch.linalg import Linalg
+from keraslite_torch.movement import Movement
+from keraslite_torch.reductions import Reductions
+from keraslite_torch.state import State
+
+
+class TorchBackend(
+    Arrays,
+    Elementwise,
+    Reductions,
+    Movement,
+    Contractions,
+    Linalg,
+    Control,
+    Convolution,
+    State,
+    Backend,
+):
+    """Tensors are `torch.Tensor`; handles of variables are `torch.nn.Parameter`."""
+
+    name = "torch"

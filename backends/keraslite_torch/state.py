@@ -1,0 +1,120 @@
+"""State on torch: variables' handles, gradients by autograd, compiled steps.
+
+A trainable variable's handle is a leaf that requires a gradient, as a native module's parameter:
+`loss.backward()` and `variable.value.grad` work in native code, and `value_and_grad` differentiates
+the handles themselves, with no copy or alias of each. What follows from it: with torch's grad mode
+on, the call of a layer records a graph, as in native code. Where no derivative will be asked for,
+`without_gradients` switches that off; updates and assignments do it themselves.
+"""
+
+import functools
+import threading
+
+import optree
+import torch
+
+
+class _Nesting(threading.local):
+    depth = 0  # how many value_and_grad calls are running in this thread
+
+
+_nesting = _Nesting()
+
+
+class State:
+    def make_variable(self, value, trainable):
+        data = self.asarray(value).detach().clone(memory_format=torch.contiguous_format)
+        return torch.nn.Parameter(data, requires_grad=trainable and data.is_floating_point())
+
+    def assign(self, handle, value):
+        if _nesting.depth:  # the old value may be saved for the backward pass: do not write to it
+            return value
+        with torch.no_grad():
+            return handle.copy_(value)
+
+    stop_gradient = staticmethod(torch.Tensor.detach)
+
+    def value_and_grad(self, fn, has_aux=False):
+        def differentiated(inputs, *rest):
+            nested = _nesting.depth > 0
+            _nesting.depth += 1
+            try:
+                with torch.enable_grad():
+                    inputs = [_as_input(x, nested) for x in inputs]
+                    result = fn(inputs, *rest)
+                    value = result[0] if has_aux else result
+                    grads = _gradients(value, inputs, nested)
+            finally:
+                _nesting.depth -= 1
+            if not nested:
+                result = _detached(result)
+            return result, grads
+
+        return differentiated
+
+    def custom_gradient(self, fn):
+        @functools.wraps(fn)
+        def call(*tensors):
+            return _CustomGradient.apply(fn, *tensors)
+
+        return call
+
+    def compile_step(self, step, state, jit):
+        return torch.compile(step) if jit is True else step
+
+    def without_gradients(self, fn):
+        return torch.no_grad()(fn)
+
+    def abstract_eval(self, fn, specs):
+        from torch._subclasses.fake_tensor import FakeTensorMode
+
+        with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
+            return super().abstract_eval(fn, specs)
+
+    def seed(self, seed):
+        torch.manual_seed(seed)
+
+
+def _as_input(x, nested):
+    """x as what is differentiated with respect to: a leaf, or an alias inside an outer graph."""
+    if not x.requires_grad:
+        return x.detach().requires_grad_()
+    if nested:
+        return x.view_as(x)
+    return x if x.is_leaf else x.detach().requires_grad_()
+
+
+def _gradients(value, inputs, nested):
+    if not value.requires_grad:
+        return [torch.zeros_like(x) for x in inputs]
+    return list(
+        torch.autograd.grad(
+            value, inputs, create_graph=nested, allow_unused=True, materialize_grads=True
+        )
+    )
+
+
+def _detach(x):
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def _detached(nest):
+    return nest.detach() if isinstance(nest, torch.Tensor) else optree.tree_map(_detach, nest)
+
+
+class _CustomGradient(torch.autograd.Function):
+    """One node of the graph whose backward pass is a function's own vjp."""
+
+    @staticmethod
+    def forward(ctx, fn, *tensors):
+        value, ctx.vjp = fn(*tensors)
+        ctx.fn, ctx.tensors = fn, tensors
+        return value.detach()  # the vjp may hold the value: an output in its own node would leak
+
+    @staticmethod
+    def backward(ctx, gradient):
+        vjp = ctx.vjp
+        if torch.is_grad_enabled():  # to be differentiated again: what vjp holds needs its graph
+            _, vjp = ctx.fn(*ctx.tensors)
+        gradients = vjp(gradient)
+        return (None, *(gradients if isinstance(gradients, tuple) else (gradients,)))
