@@ -89,7 +89,7 @@ def standardize_data_format(data_format):
 
 
 def matmul_precision():
-    """"highest" (full float32, the default), "high" or "default" (TF32 and the like allowed)."""
+    """ "highest" (full float32, the default), "high" or "default" (TF32 and the like allowed)."""
     return _matmul_precision
 
 
@@ -126,3 +126,17 @@ for _key, _setter in (
 ):
     if _key in _file:
         _setter(_file[_key])
+
+
+def dtype_policy():
+    """The global DTypePolicy."""
+    from keraslite import dtype_policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy):
+    """Set the global DTypePolicy, for example "mixed_bfloat16"."""
+    from keraslite import dtype_policies
+
+    dtype_policies.set_dtype_policy(policy)

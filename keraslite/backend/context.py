@@ -25,9 +25,13 @@ NOT_LOADED = _FirstUse()
 
 class _Context(threading.local):
     backend: Any = NOT_LOADED  # a Backend
+    real_backend: Any = None  # the engine that was active when shape inference began
     device: str | None = None  # "cpu", "cuda", "cuda:1"; None leaves it to the engine
     autocast_dtype: str | None = None  # float Variables read themselves in this dtype
-    call_context: Any = None  # the outermost running Layer.__call__ (core/layer.py)
+    training: bool | None = None  # what the running Layer.__call__ passes on to the layers inside
+    call_depth: int = 0  # how many Layer.__call__ are running inside each other
+    name_scope: str = ""  # path of the layer that is being built
+    seed_path: str | None = None  # path of the Variable whose first value is being drawn
     assignments: Any = None  # Variables assigned while a function is differentiated
 
 
@@ -63,3 +67,20 @@ class temporarily:
 
 
 _UNSET = object()
+
+
+def inferring(**values):
+    """`with inferring():` runs code on the abstract backend: shapes and dtypes, no values."""
+    from keraslite.backend.abstract import ABSTRACT
+
+    return temporarily(backend=ABSTRACT, real_backend=real_backend(), **values)
+
+
+def real_backend():
+    """The active engine; while shapes are inferred, the one that was active before."""
+    backend = context.backend
+    if backend is NOT_LOADED:
+        from keraslite.backend.registry import active_backend
+
+        return active_backend()
+    return context.real_backend if backend.is_abstract else backend

@@ -34,7 +34,6 @@ class KerasTensor:
     def ndim(self):
         return len(self.shape)
 
-
     def __repr__(self):
         name = f", name={self.name!r}" if self.name else ""
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{name}>"

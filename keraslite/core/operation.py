@@ -2,9 +2,8 @@
 
 import optree
 
+from keraslite.backend.context import inferring
 from keraslite.core.keras_tensor import KerasTensor
-
-NAMESPACE = "keraslite"
 
 
 def map_tensors(fn, nest):
@@ -61,10 +60,7 @@ class OpCall:
 
 def record_op(fn, args, kwargs):
     """Infer the results of a public op for symbolic arguments, and draw its node."""
-    from keraslite.backend.abstract import ABSTRACT
-    from keraslite.backend.context import temporarily
-
-    with temporarily(backend=ABSTRACT):
+    with inferring():
         outputs = fn(*args, **kwargs)
     outputs = map_tensors(lambda t: KerasTensor(t.shape, t.dtype), outputs)
     return Node(OpCall(fn), args, kwargs, outputs).outputs

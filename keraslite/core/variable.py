@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from keraslite.backend.context import context
+from keraslite.backend.context import context, real_backend, temporarily
 from keraslite.backend.dtypes import FLOATS, standardize_dtype
 from keraslite.core.keras_tensor import KerasTensor, add_operators
+from keraslite.utils.naming import auto_name
 
 
 class Variable:
@@ -31,7 +32,7 @@ class Variable:
     __slots__ = (
         "_value", "backend", "shape", "dtype", "name", "path", "trainable", "autocast",
         "aggregation", "regularizer", "constraint", "overwrite_with_gradient",
-        "_is_float", "__weakref__",
+        "_is_float", "_made_trainable", "__weakref__",
     )  # fmt: skip
     __array_ufunc__ = None
     __array_priority__ = 300
@@ -40,12 +41,7 @@ class Variable:
         self, initializer, shape=None, dtype=None, trainable=True, autocast=True,
         aggregation="none", name=None, path=None, backend=None,
     ):  # fmt: skip
-        from keraslite.backend.registry import active_backend
-        from keraslite.utils.naming import auto_name
-
-        self.backend = backend or active_backend()
-        if self.backend.is_abstract:
-            raise RuntimeError("A Variable cannot be made while shapes are inferred.")
+        self.backend = backend or real_backend()
         self.name = name or auto_name("variable")
         self.path = path or self.name
         self.trainable = bool(trainable)
@@ -54,7 +50,9 @@ class Variable:
         self.regularizer = None
         self.constraint = None
         self.overwrite_with_gradient = False
-        value, self.dtype = self._first_value(initializer, shape, dtype)
+        self._made_trainable = self.trainable
+        with temporarily(backend=self.backend, autocast_dtype=None):
+            value, self.dtype = self._first_value(initializer, shape, dtype)
         self.shape = tuple(int(n) for n in value.shape)
         self._is_float = self.dtype in FLOATS
         self._value = self.backend.make_variable(value, self.trainable and self._is_float)
@@ -93,7 +91,7 @@ class Variable:
         if backend.is_abstract:
             cast = context.autocast_dtype if self._is_float and self.autocast else None
             return KerasTensor(self.shape, cast or self.dtype)
-        if context.backend.name == self.backend.name:
+        if backend.name == self.backend.name:  # the proxy of an engine not loaded yet
             return self.backend.read(self._value)
         raise ValueError(
             f"Variable {self.path!r} belongs to the {self.backend.name} backend, but"

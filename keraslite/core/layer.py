@@ -1,0 +1,452 @@
+"""Layer: state and a computation, callable on tensors of its engine and on KerasTensors."""
+
+import inspect
+
+import numpy as np
+
+from keraslite import dtype_policies
+from keraslite.backend.context import context, inferring, real_backend, temporarily
+from keraslite.backend.dtypes import FLOATS
+from keraslite.core import masks
+from keraslite.core.call_spec import build_parameters, call_spec
+from keraslite.core.input_spec import check_inputs
+from keraslite.core.keras_tensor import KerasTensor, any_symbolic
+from keraslite.core.layer_state import LayerState
+from keraslite.core.operation import Node, flat_tensors, map_tensors
+from keraslite.utils.naming import auto_name, to_snake_case
+
+
+class Layer(LayerState):
+    """The base class of all layers and models.
+
+    A subclass makes its weights in `build(input_shape)` (or in `__init__`) with `add_weight`, and
+    computes in `call(inputs)` with `keraslite.ops`; it then runs on every engine.
+
+    Args:
+        activity_regularizer: regularizer of the outputs.
+        trainable: whether the layer's weights are trained.
+        dtype: dtype name or DTypePolicy; default: the global policy.
+        autocast: whether float inputs are cast to the compute dtype.
+        name: name; default: the class name in snake case, numbered.
+
+    >>> import keraslite as keras
+    >>> class Scale(keras.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> tuple(Scale()(keras.ops.ones((2, 3))).shape)
+    (2, 3)
+    """
+
+    supports_masking = False
+    _produces_mask = False  # True for layers that make masks where there were none (Embedding)
+
+    def __new__(cls, *args, **kwargs):
+        """Keep the arguments: they are the config of a class that writes no `get_config`."""
+        layer = super().__new__(cls)
+        if cls.__init__ is not Layer.__init__:
+            try:
+                bound = inspect.signature(cls.__init__).bind(layer, *args, **kwargs)
+                given = dict(list(bound.arguments.items())[1:])
+                given.update(given.pop("kwargs", {}))
+                layer.__dict__["_auto_config"] = given
+            except TypeError:  # __init__ will say what is wrong
+                pass
+        layer.__dict__["_tracked"] = None
+        return layer
+
+    def __init__(
+        self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True,
+        name=None, **kwargs,
+    ):  # fmt: skip
+        from keraslite import regularizers
+
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"A layer's name must be a string, found {name!r}.")
+        self.backend = real_backend()
+        self.name = name or auto_name(type(self).__name__)
+        self._seed_name = name or to_snake_case(type(self).__name__)
+        self._path = self.name
+        self._seed_path = self._seed_name
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._input_shape_arg = self._legacy_input_shape(kwargs)
+        if kwargs:
+            raise ValueError(
+                f"Unknown argument(s) for layer {self.name!r} ({type(self).__name__}):"
+                f" {', '.join(map(repr, kwargs))}."
+            )
+        self.dtype_policy = dtype_policies.get(dtype)
+        self.autocast = autocast
+        self._trainable = bool(trainable)
+        self.built = False
+        self.input_spec = None
+        self._losses = []
+        self._inbound_nodes = []
+        self._init_state()
+
+    @staticmethod
+    def _legacy_input_shape(kwargs):
+        """`input_shape=` or `input_dim=`, which a Sequential reads from its first layer."""
+        if "input_dim" in kwargs:
+            return (kwargs.pop("input_dim"),)
+        shape = kwargs.pop("input_shape", None)
+        return shape if shape is None else tuple(shape)
+
+    # ---- dtype ----
+
+    @property
+    def dtype_policy(self):
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value):
+        self._dtype_policy = dtype_policies.get(value)
+        self.compute_dtype = self._dtype_policy.compute_dtype
+        self.variable_dtype = self.dtype = self._dtype_policy.variable_dtype
+        self.input_dtype = self.compute_dtype
+
+    @property
+    def path(self):
+        return self._path
+
+    # ---- to override ----
+
+    def build(self, input_shape=None):
+        """Make the weights, given the shape (or nest of shapes) of the first argument of `call`.
+
+        Without an override, a layer that holds other layers builds them by a symbolic call.
+        """
+        if input_shape is not None and type(self).call is not Layer.call and self._sublayers():
+            shapes = self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+            self._infer(shapes)
+        self.built = True
+
+    def call(self, *args, **kwargs):
+        """The computation."""
+        raise NotImplementedError(f"Layer {type(self).__name__} has no `call` method.")
+
+    def compute_mask(self, inputs, previous_mask):
+        """The mask of the outputs, given that of the inputs."""
+        return previous_mask
+
+    def compute_output_shape(self, *args, **kwargs):
+        """Shape (or nest of shapes) of the outputs for the shapes of the arguments."""
+        specs = [self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), a) for a in args]
+        keywords = {
+            key.removesuffix("_shape"): KerasTensor(s, self.compute_dtype)
+            for key, s in kwargs.items()
+        }
+        if not self.built:
+            self._maybe_build(specs, keywords)
+        return map_tensors(lambda t: t.shape, self.compute_output_spec(*specs, **keywords))
+
+    def compute_output_spec(self, *args, **kwargs):
+        """KerasTensors of the outputs' shapes and dtypes, for KerasTensors as arguments."""
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            shapes = self._call_with_shapes(self.compute_output_shape, args, kwargs)
+            return self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), shapes)
+        return self._infer(*args, **kwargs)
+
+    @staticmethod
+    def _map_shapes(fn, nest):
+        """`fn` of every shape (a tuple or list of int and None) in a nest of shapes."""
+        if isinstance(nest, dict):
+            return {key: Layer._map_shapes(fn, one) for key, one in nest.items()}
+        if isinstance(nest, (list, tuple)) and any(
+            isinstance(n, (list, tuple, dict)) for n in nest
+        ):
+            return type(nest)(Layer._map_shapes(fn, one) for one in nest)
+        return None if nest is None else fn(tuple(nest))
+
+    # ---- calling ----
+
+    def __call__(self, *args, **kwargs):
+        """Build on first use, check and cast the inputs, and run `call`.
+
+        Raises:
+            ValueError: the inputs do not fit the layer; names it, the expected and the found.
+        """
+        backend = context.backend
+        if backend is not self.backend and not backend.is_abstract:
+            with temporarily(backend=self.backend):
+                return self.__call__(*args, **kwargs)
+        if any_symbolic(args, kwargs) and not backend.is_abstract:
+            return self._symbolic_call(args, kwargs)
+        spec = call_spec(type(self))
+        args = tuple(map(self._input, args))
+        if kwargs:
+            kwargs = {k: v if k == "training" else self._input(v) for k, v in kwargs.items()}
+        if not self.built:
+            self._maybe_build(args, kwargs)
+        if self.input_spec is not None and args:
+            check_inputs(
+                self, self.input_spec, args[0], context.backend.shape, context.backend.dtype
+            )
+        previous = self._masks_of(spec, args, kwargs) if masks.any_masks() else None
+        return self._run(spec, args, kwargs, previous)
+
+    def _run(self, spec, args, kwargs, previous_mask):
+        """`call` inside this layer's call context: training flag, autocast dtype, depth."""
+        outer_training, outer_cast = context.training, context.autocast_dtype
+        depth = context.call_depth
+        if spec.takes_training:
+            training = kwargs.get("training")
+            if training is None and len(args) > spec.training_position:
+                training = args[spec.training_position]
+            elif training is None:
+                training = outer_training
+                if training is None:
+                    training = spec.training_default
+                if training is not None:
+                    kwargs = {**kwargs, "training": training}
+        else:
+            training = kwargs.pop("training", None) if not spec.takes_anything else None
+            if training is None:
+                training = outer_training
+        if depth == 0 and LayerState.any_losses:
+            self._clear_losses()
+        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
+        context.training, context.autocast_dtype = training, cast
+        context.call_depth = depth + 1
+        try:
+            outputs = self.call(*args, **kwargs)
+        except Exception as error:
+            self._explain(error, args)
+            raise
+        finally:
+            context.training, context.autocast_dtype = outer_training, outer_cast
+            context.call_depth = depth
+        if self.activity_regularizer is not None:
+            for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+                self.add_loss(self.activity_regularizer(output))
+        if previous_mask is not None or self._produces_mask:
+            self._set_output_mask(args, outputs, previous_mask)
+        return outputs
+
+    def _explain(self, error, args):
+        """Add the innermost layer and its inputs to an error, once."""
+        if not getattr(error, "_names_layer", False):
+            found = [getattr(a, "shape", a) for a in args]
+            shapes = ", ".join(str(tuple(f)) if f is not None else "None" for f in found
+                               if hasattr(f, "__iter__"))  # fmt: skip
+            error.add_note(f"In layer {self.name!r} ({type(self).__name__}), called with {shapes}.")
+            try:
+                error._names_layer = True
+            except AttributeError:
+                pass
+
+    def _input(self, x):
+        """An argument as this engine's tensor, floats in the compute dtype; nests likewise."""
+        backend = context.backend
+        if backend.is_tensor(x):
+            dtype = backend.dtype(x)
+            if dtype != self.input_dtype and self.autocast and dtype in FLOATS:
+                mask = masks.get_mask(x)
+                x = backend.cast(x, self.input_dtype)
+                masks.set_mask(x, mask)
+            return x
+        kind = type(x)
+        if x is None or kind is bool or kind is str or kind is KerasTensor:
+            return x
+        if kind is list or kind is tuple:
+            if kind is list and x and all(isinstance(v, (int, float, list)) for v in x):
+                return self._input(backend.asarray(np.asarray(x), None))
+            return kind(map(self._input, x))
+        if kind is dict:
+            return {key: self._input(value) for key, value in x.items()}
+        if hasattr(x, "__array__") or hasattr(x, "__dlpack__"):
+            return self._input(backend.asarray(getattr(x, "value", x), None))
+        return x
+
+    def _masks_of(self, spec, args, kwargs):
+        """The mask (or nest of masks) of the first argument; fills in `mask` parameters."""
+        first = args[0] if args else None
+        previous = _map_masks(first)
+        for name, of in spec.mask_names.items():
+            if kwargs.get(name) is None and spec.names.index(name) >= len(args):
+                value = first if of == spec.first else kwargs.get(of)
+                position = spec.names.index(of)
+                if value is None and position < len(args):
+                    value = args[position]
+                found = _map_masks(value)
+                if found is not None:
+                    kwargs[name] = found
+        return previous
+
+    def _set_output_mask(self, args, outputs, previous):
+        if not self.supports_masking and not self._produces_mask:
+            return
+        mask = self.compute_mask(args[0], previous)
+        if mask is None:
+            return
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        mask = mask if isinstance(mask, (list, tuple)) else [mask] * len(outputs)
+        for output, one in zip(outputs, mask):
+            if one is not None and output is not one:
+                masks.set_mask(output, one)
+
+    # ---- symbolic calls and building ----
+
+    def _symbolic_call(self, args, kwargs):
+        with inferring():
+            inputs = tuple(map(self._input, args))
+            if not self.built:
+                self._maybe_build(inputs, kwargs)
+            if self.input_spec is not None and inputs:
+                check_inputs(self, self.input_spec, inputs[0], lambda t: t.shape, lambda t: t.dtype)
+            outputs = self.compute_output_spec(*inputs, **kwargs)
+        outputs = map_tensors(lambda t: KerasTensor(t.shape, t.dtype), outputs)
+        return Node(self, args, kwargs, outputs).outputs
+
+    def _infer(self, *args, **kwargs):
+        """Run `call` on the abstract backend; native code falls back on the engine's own way."""
+        spec = call_spec(type(self))
+        depth = context.call_depth or 1  # losses of shape inference are not kept
+        try:
+            with inferring(call_depth=depth):
+                return self._run(spec, args, dict(kwargs), None)
+        except (TypeError, AttributeError, NotImplementedError) as error:
+            if type(self).call is Layer.call:
+                raise
+            return self._infer_natively(error, args, kwargs)
+        finally:
+            if context.call_depth == 0:
+                self._clear_losses()
+
+    def _infer_natively(self, error, args, kwargs):
+        tensors = flat_tensors((args, kwargs))
+
+        def run(*values):
+            table = {id(t): v for t, v in zip(tensors, values)}
+            a, k = map_tensors(lambda t: table[id(t)], (args, kwargs))
+            return self._run(call_spec(type(self)), a, dict(k), None)
+
+        with temporarily(backend=self.backend):
+            try:
+                specs = self.backend.abstract_eval(run, [(t.shape, t.dtype) for t in tensors])
+            except Exception as second:
+                raise error from second
+        return _map_specs(specs)
+
+    def _maybe_build(self, args, kwargs):
+        """Call `build` with the shapes of the arguments, under this layer's name and engine."""
+        outer = context.name_scope
+        self._path = f"{outer}/{self.name}" if outer else self.name
+        outer_seed = context.seed_path
+        self._seed_path = f"{outer_seed}/{self._seed_name}" if outer_seed else self._seed_name
+        names = build_parameters(type(self))
+        shapes = self._argument_shapes(args, kwargs)
+        given = list(shapes.values())
+        self._build_config = (
+            {"input_shape": given[0]} if len(given) == 1 else {"shapes_dict": shapes}
+        )
+        if (
+            type(self).build is Layer.build
+            and self._sublayers()
+            and not isinstance(self, SequentialLike)
+        ):
+            self._build_by_call(args, kwargs)
+            return
+        with temporarily(
+            backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
+            autocast_dtype=None,
+        ):  # fmt: skip
+            if len(names) <= 1:
+                self.build(*given[: len(names)])
+            else:
+                self.build(**{n: shapes.get(n.removesuffix("_shape")) for n in names
+                              if n.removesuffix("_shape") in shapes})  # fmt: skip
+        self.built = True
+
+    def _build_by_call(self, args, kwargs):
+        """Build the layers inside by running `call` on the shapes of the real arguments."""
+        shape, dtype = context.backend.shape, context.backend.dtype
+
+        def spec(x):
+            if context.backend.is_tensor(x):
+                return KerasTensor((n if isinstance(n, int) else None for n in shape(x)), dtype(x))
+            if isinstance(x, (list, tuple)):
+                return type(x)(map(spec, x))
+            return {k: spec(v) for k, v in x.items()} if isinstance(x, dict) else x
+
+        with temporarily(name_scope=self._path, seed_path=self._seed_path):
+            self._infer(*map(spec, args), **{k: spec(v) for k, v in kwargs.items()})
+        self.built = True
+
+    def _argument_shapes(self, args, kwargs):
+        """{parameter name: shape or nest of shapes} of the tensor arguments of a call."""
+        bound = dict(zip(call_spec(type(self)).names, args), **kwargs)
+        shapes = {name: _shapes(value) for name, value in bound.items()}
+        return {name: shape for name, shape in shapes.items() if shape is not None}
+
+    def _call_with_shapes(self, fn, args, kwargs):
+        shapes = self._argument_shapes(args, kwargs)
+        parameters = [p for p in inspect.signature(fn).parameters]
+        if len(parameters) <= 1 or not all(
+            p.removesuffix("_shape") in shapes for p in parameters[:1]
+        ):
+            return fn(next(iter(shapes.values())))
+        return fn(**{p: shapes[p.removesuffix("_shape")] for p in parameters
+                     if p.removesuffix("_shape") in shapes})  # fmt: skip
+
+    def build_from_config(self, config):
+        """Build from what `get_build_config` wrote."""
+        if not config or self.built:
+            return
+        if "input_shape" in config:
+            self._build_with(_tuples(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self._build_with(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
+
+    def _build_with(self, *shapes, **named):
+        with temporarily(
+            backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
+        ):  # fmt: skip
+            self.build(*shapes, **named)
+        self.built = True
+
+    def __repr__(self):
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+class SequentialLike:
+    """Mark of models that build their layers themselves."""
+
+
+def _shapes(value):
+    """Shape of a tensor, nest of shapes of a nest of tensors, None for anything else."""
+    backend = context.backend
+    if type(value) is KerasTensor:
+        return value.shape
+    if backend.is_tensor(value):
+        return tuple(n if isinstance(n, int) else None for n in backend.shape(value))
+    if isinstance(value, (list, tuple)) and value:
+        shapes = [_shapes(v) for v in value]
+        return None if any(s is None for s in shapes) else shapes
+    if isinstance(value, dict) and value:
+        return {k: _shapes(v) for k, v in value.items()}
+    return None
+
+
+def _tuples(shape):
+    """A shape (or nest of shapes) read from JSON, lists turned into tuples."""
+    return Layer._map_shapes(tuple, shape) if shape is not None else None
+
+
+def _map_masks(value):
+    if isinstance(value, (list, tuple)):
+        found = [_map_masks(v) for v in value]
+        return None if all(m is None for m in found) else found
+    if isinstance(value, dict) or value is None:
+        return None
+    return masks.get_mask(value)
+
+
+def _map_specs(specs):
+    """KerasTensors for a nest of (shape, dtype) pairs."""
+    if isinstance(specs, tuple) and len(specs) == 2 and isinstance(specs[1], str):
+        return KerasTensor(*specs)
+    if isinstance(specs, dict):
+        return {k: _map_specs(v) for k, v in specs.items()}
+    return type(specs)(_map_specs(s) for s in specs)
