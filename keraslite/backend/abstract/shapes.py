@@ -57,7 +57,7 @@ class Unknown:
         of = "" if self.tensor is None else f" (axis {self.axis} of shape {self.tensor.shape})"
         raise TypeError(
             f"A number is needed here, but this size{of} is not known before the model sees data."
-            " Give `Input` a known size on this axis, or use functions that take sizes as they come."
+            " Give `Input` a known size on this axis, or use functions that need none."
         )
 
     __int__ = __float__ = __index__
