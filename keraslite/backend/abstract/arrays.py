@@ -6,15 +6,12 @@ import numpy as np
 
 from keraslite import config
 from keraslite.backend.abstract.shapes import UNKNOWN, Unknown, axis_of, dims, tensor, unify
-from keraslite.backend.arrays import Arrays
-from keraslite.backend.control import Control
+from keraslite.backend.base import Backend
 from keraslite.backend.dtypes import standardize_dtype
-from keraslite.backend.randomness import Randomness
-from keraslite.backend.state import State
 from keraslite.core.keras_tensor import KerasTensor
 
 
-class AbstractArrays(Arrays):
+class AbstractArrays(Backend):
     """See `Arrays`."""
 
     def asarray(self, x, dtype=None):
@@ -75,7 +72,7 @@ class AbstractArrays(Arrays):
         return tensor((*shape[:axis], *dims((depth,)), *shape[axis:]), dtype)
 
 
-class AbstractRandomness(Randomness):
+class AbstractRandomness(Backend):
     """See `Randomness`."""
 
     def random_bits(self, key, count):
@@ -101,7 +98,7 @@ class AbstractRandomness(Randomness):
         return tensor(x.shape, x.dtype)
 
 
-class AbstractState(State):
+class AbstractState(Backend):
     """See `State`. Nothing is stored."""
 
     def make_variable(self, value, trainable):
@@ -124,7 +121,7 @@ def _slice(x):
     return tensor(x.shape[1:], x.dtype)
 
 
-class AbstractControl(Control):
+class AbstractControl(Backend):
     """See `Control`. Bodies of loops run once at most."""
 
     def scan(self, step, carry, xs, length, reverse=False):

@@ -1,6 +1,7 @@
 """Shapes of functions that move elements."""
 
 import operator
+from typing import Any
 
 from keraslite.backend.abstract.shapes import (
     Unknown,
@@ -13,7 +14,8 @@ from keraslite.backend.abstract.shapes import (
     tensor,
     unify,
 )
-from keraslite.backend.movement import Movement
+from keraslite.backend.base import Backend
+from keraslite.backend.convolution import output_size
 
 
 def window_counts(x, size, strides, dilation, padding="valid"):
@@ -27,23 +29,18 @@ def window_counts(x, size, strides, dilation, padding="valid"):
             f" (batch, *spatial, channels), found shape {x.shape}."
         )
     counts = []
+    mode = padding if padding == "same" else "valid"
     for i, (k, stride, step) in enumerate(zip(size, strides, dilation)):
-        n = x.shape[i + 1]
+        n: Any = x.shape[i + 1]
         if n is not None and not isinstance(padding, str):
             (n,) = dims((sum(padding[i], n),))
-        if n is None or (k is None and padding != "same"):
-            counts.append(None)
-        elif padding == "same":
-            counts.append(-(-n // stride))
-        else:
-            span = (k - 1) * step + 1
-            if span > n:
-                raise ValueError(
-                    f"A window of {span} places does not fit into axis {i + 1} of shape"
-                    f" {x.shape}, which has {n} with padding {padding!r}."
-                    " Use padding 'same', a smaller window or a larger input."
-                )
-            counts.append((n - span) // stride + 1)
+        if mode == "valid" and n is not None and (k - 1) * step + 1 > n:
+            raise ValueError(
+                f"A window of {(k - 1) * step + 1} places does not fit into axis {i + 1} of shape"
+                f" {x.shape}, which has {n} with padding {padding!r}."
+                " Use padding 'same', a smaller window or a larger input."
+            )
+        counts.append(output_size(n, k, stride, step, mode))
     return tuple(counts)
 
 
@@ -54,7 +51,7 @@ def _sliced(n, key):
     return len(range(*key.indices(n)))
 
 
-class AbstractMovement(Movement):
+class AbstractMovement(Backend):
     """See `Movement`."""
 
     def reshape(self, x, shape):
@@ -121,7 +118,7 @@ class AbstractMovement(Movement):
                 place += 1
         return tensor((*out, *shape[place:]), x.dtype)
 
-    def flip(self, x, axis):
+    def flip(self, x, axis) -> Any:
         axes_of(x.shape, axis)
         return tensor(x.shape, x.dtype)
 
@@ -207,8 +204,9 @@ class AbstractMovement(Movement):
     def tile(self, x, repeats):
         rank = max(len(x.shape), len(repeats))
         counts = (1,) * (rank - len(repeats)) + tuple(repeats)
-        shape = (1,) * (rank - len(x.shape)) + self.shape(x)
-        return tensor(dims(n * r for n, r in zip(shape, counts)), x.dtype)
+        shape = (1,) * (rank - len(x.shape)) + x.shape
+        sizes = (None if n is None else n * count for n, count in zip(shape, counts))
+        return tensor(dims(sizes), x.dtype)
 
 
 def _check_index(shape, place, k):

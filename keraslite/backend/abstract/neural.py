@@ -2,9 +2,7 @@
 
 from keraslite.backend.abstract.movement import window_counts
 from keraslite.backend.abstract.shapes import axes_of, axis_of, broadcast, tensor, unify
-from keraslite.backend.convolution import Convolution
-from keraslite.backend.neural import Neural
-from keraslite.backend.recurrent import Recurrent
+from keraslite.backend.base import Backend
 
 
 def _along(self, x, axis):
@@ -12,7 +10,7 @@ def _along(self, x, axis):
     return tensor(x.shape, x.dtype)
 
 
-class AbstractNeural(Neural):
+class AbstractNeural(Backend):
     """See `Neural`."""
 
     softmax = log_softmax = _along
@@ -67,7 +65,7 @@ class AbstractNeural(Neural):
         return tensor((*batch, *query.shape[1:3], value.shape[-1]), query.dtype)
 
 
-class AbstractConvolution(Convolution):
+class AbstractConvolution(Backend):
     """See `Convolution`."""
 
     def conv(self, x, kernel, strides, padding, dilation, groups):
@@ -90,16 +88,16 @@ class AbstractConvolution(Convolution):
     average_pool = max_pool
 
 
-class AbstractRecurrent(Recurrent):
+class AbstractRecurrent(Backend):
     """See `Recurrent`."""
 
     def simple_rnn(self, x, h, kernel, recurrent_kernel, bias, mask, reverse, activation):
         return self._outputs(x, (h,), kernel, recurrent_kernel, 1, mask)
 
-    def lstm(self, x, h, c, kernel, recurrent_kernel, bias, mask, *settings):
+    def lstm(self, x, h, c, kernel, recurrent_kernel, bias, mask, *settings, **named):
         return self._outputs(x, (h, c), kernel, recurrent_kernel, 4, mask)
 
-    def gru(self, x, h, kernel, recurrent_kernel, bias, mask, *settings):
+    def gru(self, x, h, kernel, recurrent_kernel, bias, mask, *settings, **named):
         return self._outputs(x, (h,), kernel, recurrent_kernel, 3, mask)
 
     def _outputs(self, x, states, kernel, recurrent_kernel, gates, mask):
@@ -112,7 +110,7 @@ class AbstractRecurrent(Recurrent):
         width = None if units is None else gates * units
         what = f"A recurrent kernel of shape {recurrent_kernel.shape} does not fit"
         unify((units, width), recurrent_kernel.shape, what)
-        unify((batch, time, width), self.matmul(x, kernel).shape, what)
+        unify((batch, time, width), self.dense(x, kernel, None).shape, what)
         if mask is not None:
             unify((batch, time), mask.shape, f"A mask does not fit an input of shape {x.shape}")
         state_shape = (batch, units)

@@ -2,6 +2,7 @@
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from keraslite.core.keras_tensor import KerasTensor
 _new = object.__new__
 
 
-def tensor(shape, dtype):
+def tensor(shape, dtype) -> Any:
     """A KerasTensor of a checked shape (tuple of int and None) and a dtype name, made quickly."""
     made = _new(KerasTensor)
     made.shape = shape
@@ -30,7 +31,7 @@ class Unknown:
     __slots__ = ("axis", "tensor")
     __array_ufunc__ = None  # NumPy's numbers leave arithmetic to us
 
-    def __init__(self, tensor=None, axis=None):
+    def __init__(self, tensor=None, axis: Any = None):
         self.tensor = tensor  # whose size it is: `reshape` of that tensor knows what it equals
         self.axis = axis
 
@@ -147,7 +148,7 @@ def reshaped(x, target):
     given = list(shape)
     wanted = list(target)
     for entry in target:  # sizes of x itself cancel out
-        if type(entry) is Unknown and entry.tensor is x and given[entry.axis] is None:
+        if isinstance(entry, Unknown) and entry.tensor is x and given[entry.axis] is None:
             given[entry.axis] = 1
             wanted[wanted.index(entry)] = 1
     elements = math.prod(n for n in given if n is not None)
