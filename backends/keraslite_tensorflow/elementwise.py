@@ -1,0 +1,142 @@
+"""Elementwise functions: TensorFlow's kernels by their raw ops, which cost half of `tf.add`."""
+
+from keraslite_tensorflow.engine import tf
+
+raw = tf.raw_ops
+
+
+def _unary(op):
+    def function(self, x):
+        return op(x=x)
+
+    return function
+
+
+def _activation(op):
+    def function(self, x):
+        return op(features=x)
+
+    return function
+
+
+def _binary(op):
+    def function(self, x, y):
+        return op(x=x, y=y)
+
+    return function
+
+
+def _whole(op):
+    """A rounding: integers are whole already."""
+
+    def function(self, x):
+        return op(x=x) if x.dtype.is_floating else x
+
+    return function
+
+
+def _extreme(op):
+    """Maximum or minimum; at ties TensorFlow's gradient would go to one side."""
+
+    def function(self, x, y):
+        extreme = op(x=x, y=y)
+        if not x.dtype.is_floating:
+            return extreme
+        return raw.SelectV2(condition=raw.Equal(x=x, y=y), t=0.5 * x + 0.5 * y, e=extreme)
+
+    return function
+
+
+class TensorflowElementwise:
+    negative = _unary(raw.Neg)
+    absolute = _unary(raw.Abs)
+    sign = _unary(raw.Sign)
+    floor = _whole(raw.Floor)
+    ceil = _whole(raw.Ceil)
+    round = _whole(raw.Round)
+    sqrt = _unary(raw.Sqrt)
+    exp = _unary(raw.Exp)
+    expm1 = _unary(raw.Expm1)
+    log = _unary(raw.Log)
+    log1p = _unary(raw.Log1p)
+    sin = _unary(raw.Sin)
+    cos = _unary(raw.Cos)
+    tan = _unary(raw.Tan)
+    tanh = _unary(raw.Tanh)
+    arcsin = _unary(raw.Asin)
+    arccos = _unary(raw.Acos)
+    arctan = _unary(raw.Atan)
+    erf = _unary(raw.Erf)
+    logical_not = _unary(raw.LogicalNot)
+    bitwise_not = _unary(raw.Invert)
+
+    def isfinite(self, x):
+        if not x.dtype.is_floating:
+            return raw.OnesLike(x=raw.Cast(x=x, DstT="bool"))
+        return raw.IsFinite(x=x)
+
+    def isnan(self, x):
+        if not x.dtype.is_floating:
+            return raw.ZerosLike(x=raw.Cast(x=x, DstT="bool"))
+        return raw.IsNan(x=x)
+
+    add = _binary(raw.AddV2)
+    subtract = _binary(raw.Sub)
+    multiply = _binary(raw.Mul)
+    divide = _binary(raw.RealDiv)
+    remainder = _binary(raw.FloorMod)
+    power = _binary(raw.Pow)
+    maximum = _extreme(raw.Maximum)
+    minimum = _extreme(raw.Minimum)
+    equal = _binary(raw.Equal)
+    less = _binary(raw.Less)
+    logical_and = _binary(raw.LogicalAnd)
+    logical_or = _binary(raw.LogicalOr)
+    bitwise_and = _binary(raw.BitwiseAnd)
+    bitwise_or = _binary(raw.BitwiseOr)
+    bitwise_xor = _binary(raw.BitwiseXor)
+    left_shift = _binary(raw.LeftShift)
+    right_shift = _binary(raw.RightShift)
+
+    def floor_divide(self, x, y):
+        if not x.dtype.is_floating:
+            return raw.FloorDiv(x=x, y=y)
+        exact = (x - raw.FloorMod(x=x, y=y)) / y  # floor(x / y) is one too high for 1 // 0.1
+        return raw.Round(x=self.where(raw.Equal(x=raw.ZerosLike(x=x) + y, y=0), x / y, exact))
+
+    def arctan2(self, y, x):
+        return raw.Atan2(y=y, x=x)
+
+    def where(self, condition, x, y):
+        if not isinstance(x, tf.Tensor):
+            x = tf.constant(x, y.dtype)
+        elif not isinstance(y, tf.Tensor):
+            y = tf.constant(y, x.dtype)
+        return raw.SelectV2(condition=condition, t=x, e=y)
+
+    # ---- free in the contract ----
+
+    not_equal = _binary(raw.NotEqual)
+    less_equal = _binary(raw.LessEqual)
+    greater = _binary(raw.Greater)
+    greater_equal = _binary(raw.GreaterEqual)
+    square = _unary(raw.Square)
+    reciprocal = _unary(raw.Reciprocal)
+    rsqrt = _unary(raw.Rsqrt)
+    sinh = _unary(raw.Sinh)
+    cosh = _unary(raw.Cosh)
+    arcsinh = _unary(raw.Asinh)
+    arccosh = _unary(raw.Acosh)
+    arctanh = _unary(raw.Atanh)
+    relu = _activation(raw.Relu)
+    relu6 = _activation(raw.Relu6)
+    selu = _activation(raw.Selu)
+    softplus = _activation(raw.Softplus)
+    softsign = _activation(raw.Softsign)
+    sigmoid = _unary(raw.Sigmoid)
+
+    def leaky_relu(self, x, negative_slope):
+        return raw.LeakyRelu(features=x, alpha=negative_slope)
+
+    def elu(self, x, alpha):
+        return raw.Elu(features=x) if alpha == 1 else super().elu(x, alpha)  # type: ignore[misc]

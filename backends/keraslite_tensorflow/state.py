@@ -1,0 +1,73 @@
+"""Variables, gradients by `tf.GradientTape`, steps and shape inference by `tf.function`."""
+
+from keraslite_tensorflow.arrays import device_scope, raw
+from keraslite_tensorflow.engine import tf
+
+
+def _dense(gradient):
+    """Gradients of gathers come as indices and rows."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    return raw.UnsortedSegmentSum(
+        data=gradient.values,
+        segment_ids=gradient.indices,
+        num_segments=gradient.dense_shape[0],
+    )
+
+
+class TensorflowState:
+    def make_variable(self, value, trainable):
+        with tf.init_scope(), device_scope():
+            return tf.Variable(value, trainable=trainable)
+
+    def read(self, handle):
+        return handle.value() if isinstance(handle, tf.Variable) else handle
+
+    def assign(self, handle, value):
+        if not isinstance(handle, tf.Variable):
+            return value
+        handle.assign(value, read_value=False)
+        return handle
+
+    def value_and_grad(self, fn, has_aux=False):
+        def differentiated(inputs, *rest):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                # Copies, so that an input that occurs twice, or in fn's closure, counts once.
+                inputs = [raw.Identity(input=x) for x in inputs]
+                tape.watch(inputs)
+                result = fn(inputs, *rest)
+            value = result[0] if has_aux else result
+            zero = tf.UnconnectedGradients.ZERO
+            gradients = tape.gradient(value, inputs, unconnected_gradients=zero)
+            return result, [_dense(g) for g in gradients]
+
+        return differentiated
+
+    def stop_gradient(self, x):
+        return raw.StopGradient(input=x)
+
+    def custom_gradient(self, fn):
+        return tf.custom_gradient(fn)
+
+    def compile_step(self, step, state, jit):
+        """`tf.function`; with jit=True through XLA, with False none: the step runs eagerly.
+
+        The second batch size that occurs makes the batch dimension unknown, so that there are two
+        traces at most. Handles are captured, and nothing is assigned while tracing: a trace that
+        fails changes no variable.
+        """
+        if jit is False:
+            return step
+        return tf.function(
+            step, autograph=False, reduce_retracing=True, jit_compile=True if jit is True else None
+        )
+
+    def abstract_eval(self, fn, specs):
+        specs = [tf.TensorSpec(shape, dtype) for shape, dtype in specs]
+        traced = tf.function(fn, autograph=False).get_concrete_function(*specs)
+        return tf.nest.map_structure(
+            lambda t: (tuple(t.shape), t.dtype.name), traced.structured_outputs
+        )
+
+    def seed(self, seed):
+        tf.random.set_seed(seed)
