@@ -8,8 +8,11 @@ from keraslite_torch.convolution import Convolution
 from keraslite_torch.elementwise import Elementwise
 from keraslite_torch.linalg import Linalg
 from keraslite_torch.movement import Movement
+from keraslite_torch.neural import Neural
+from keraslite_torch.recurrent import Recurrent
 from keraslite_torch.reductions import Reductions
 from keraslite_torch.state import State
+from keraslite_torch.updates import Updates
 
 
 class TorchBackend(
@@ -22,6 +25,9 @@ class TorchBackend(
     Control,
     Convolution,
     State,
+    Neural,
+    Recurrent,
+    Updates,
     Backend,
 ):
     """Tensors are `torch.Tensor`; handles of variables are `torch.nn.Parameter`."""

@@ -5,6 +5,8 @@ A trainable variable's handle is a leaf that requires a gradient, as a native mo
 the handles themselves, with no copy or alias of each. What follows from it: with torch's grad mode
 on, the call of a layer records a graph, as in native code. Where no derivative will be asked for,
 `without_gradients` switches that off; updates and assignments do it themselves.
+Trainable handles are written in place, so that native optimizers keep hold of them; the others are
+replaced, and a tensor read from one keeps its values.
 """
 
 import functools
@@ -18,17 +20,19 @@ class _Nesting(threading.local):
     depth = 0  # how many value_and_grad calls are running in this thread
 
 
-_nesting = _Nesting()
+nesting = _Nesting()
 
 
 class State:
     def make_variable(self, value, trainable):
-        data = self.asarray(value).detach().clone(memory_format=torch.contiguous_format)
-        return torch.nn.Parameter(data, requires_grad=trainable and data.is_floating_point())
+        tensor = _copy(self.asarray(value))
+        return torch.nn.Parameter(tensor) if trainable and tensor.is_floating_point() else tensor
 
     def assign(self, handle, value):
-        if _nesting.depth:  # the old value may be saved for the backward pass: do not write to it
+        if nesting.depth:  # the old value may be needed by the backward pass: leave its memory
             return value
+        if not handle.requires_grad:
+            return _copy(value)
         with torch.no_grad():
             return handle.copy_(value)
 
@@ -36,8 +40,8 @@ class State:
 
     def value_and_grad(self, fn, has_aux=False):
         def differentiated(inputs, *rest):
-            nested = _nesting.depth > 0
-            _nesting.depth += 1
+            nested = nesting.depth > 0
+            nesting.depth += 1
             try:
                 with torch.enable_grad():
                     inputs = [_as_input(x, nested) for x in inputs]
@@ -45,7 +49,7 @@ class State:
                     value = result[0] if has_aux else result
                     grads = _gradients(value, inputs, nested)
             finally:
-                _nesting.depth -= 1
+                nesting.depth -= 1
             if not nested:
                 result = _detached(result)
             return result, grads
@@ -73,6 +77,11 @@ class State:
 
     def seed(self, seed):
         torch.manual_seed(seed)
+
+
+def _copy(tensor):
+    """Memory of its own, in row-major order, which multi-tensor kernels rely on."""
+    return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
 def _as_input(x, nested):
