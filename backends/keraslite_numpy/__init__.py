@@ -1,0 +1,52 @@
+"""The NumPy engine of keraslite: ndarrays, with gradients of its own."""
+
+import functools
+
+from keraslite.backend.base import Backend
+from keraslite_numpy.arrays import NumpyArrays
+from keraslite_numpy.contractions import NumpyContractions
+from keraslite_numpy.control import NumpyControl
+from keraslite_numpy.elementwise import NumpyElementwise
+from keraslite_numpy.linalg import NumpyLinalg
+from keraslite_numpy.movement import NumpyMovement
+from keraslite_numpy.native import install
+from keraslite_numpy.reductions import NumpyReductions
+from keraslite_numpy.state import NumpyState
+from keraslite_numpy.tape import quiet
+
+
+class NumpyBackend(
+    NumpyArrays,
+    NumpyElementwise,
+    NumpyReductions,
+    NumpyMovement,
+    NumpyContractions,
+    NumpyLinalg,
+    NumpyControl,
+    NumpyState,
+    Backend,
+):
+    """Plain NumPy arrays on the CPU; see `tape.py` for how they are differentiated."""
+
+    name = "numpy"
+
+    def __init__(self):
+        install(self)
+
+
+_SILENT_ALREADY = {"value_and_grad", "custom_gradient", "compile_step", "stop_gradient"}
+
+
+def _silence():
+    """Run every function of the contract without NumPy's floating point warnings."""
+    for name in dir(NumpyBackend):
+        method = getattr(NumpyBackend, name)
+        if name.startswith("_") or not callable(method) or name in _SILENT_ALREADY:
+            continue
+        silent = quiet(method)
+        documented = getattr(Backend, name, method)
+        functools.update_wrapper(silent, documented, ("__name__", "__qualname__", "__doc__"), ())
+        setattr(NumpyBackend, name, silent)
+
+
+_silence()

@@ -1,0 +1,115 @@
+"""NumPy engine, reductions."""
+
+import math
+
+import numpy as np
+
+from keraslite.backend.reductions import Reductions
+from keraslite_numpy.bfloat16 import is_half
+from keraslite_numpy.tape import Traced, constant, primitive
+
+
+def kept_shape(shape, axis):
+    """The shape of a reduction's result with keepdims=True."""
+    if axis is None:
+        return (1,) * len(shape)
+    axes = (axis,) if isinstance(axis, int) else axis
+    dropped = {a % len(shape) for a in axes}
+    return tuple(1 if i in dropped else n for i, n in enumerate(shape))
+
+
+def _spread(B, g, x, axis):
+    """The adjoint of a sum: g repeated along the axes that were reduced."""
+    kept = kept_shape(x.shape, axis)
+    return B.broadcast_to(g if g.shape == kept else B.reshape(g, kept), x.shape)
+
+
+def _sum(x, axis=None, keepdims=False):
+    if is_half(x):
+        return np.add.reduce(x, axis, np.float32, keepdims=keepdims).astype(x.dtype)
+    return np.add.reduce(x, axis, x.dtype, keepdims=keepdims)
+
+
+def _mean(x, axis, keepdims):
+    wide = np.float32 if is_half(x) else x.dtype
+    total = np.add.reduce(x, axis, wide, keepdims=keepdims)
+    count = math.prod(x.shape) // max(math.prod(total.shape), 1)
+    return (total / (count or math.nan)).astype(x.dtype)
+
+
+def _mean_vjp(B, g, y, x, axis, keepdims):
+    return _spread(B, g / (math.prod(x.shape) // max(math.prod(y.shape), 1)), x, axis)
+
+
+def _extreme_vjp(B, g, y, x, axis=None, keepdims=False):
+    """g shared evenly among the elements that equal the extreme."""
+    kept = kept_shape(x.shape, axis)
+    hit = B.cast(B.equal(x, B.reshape(y, kept)), B.dtype(x))
+    return hit * (B.reshape(g, kept) / B.sum(hit, axis, True))
+
+
+def _cumsum_vjp(B, g, y, x, axis):
+    return B.flip(B.cumsum(B.flip(g, axis), axis), axis)
+
+
+class NumpyReductions(Reductions):
+    sum = primitive(_sum, lambda B, g, y, x, axis=None, keepdims=False: _spread(B, g, x, axis))
+    max = primitive(
+        lambda x, axis=None, keepdims=False: np.maximum.reduce(x, axis, keepdims=keepdims),
+        _extreme_vjp,
+    )
+    min = primitive(
+        lambda x, axis=None, keepdims=False: np.minimum.reduce(x, axis, keepdims=keepdims),
+        _extreme_vjp,
+    )
+    any = constant(
+        lambda x, axis=None, keepdims=False: np.logical_or.reduce(x, axis, keepdims=keepdims)
+    )
+    all = constant(
+        lambda x, axis=None, keepdims=False: np.logical_and.reduce(x, axis, keepdims=keepdims)
+    )
+    argmax = constant(
+        lambda x, axis, keepdims=False: np.argmax(x, axis, keepdims=keepdims).astype(np.int32)
+    )
+    argmin = constant(
+        lambda x, axis, keepdims=False: np.argmin(x, axis, keepdims=keepdims).astype(np.int32)
+    )
+    cumsum = primitive(lambda x, axis: np.add.accumulate(x, axis, x.dtype), _cumsum_vjp)
+    _mean = primitive(_mean, _mean_vjp)
+
+    def mean(self, x, axis=None, keepdims=False):
+        return self._mean(x, axis, keepdims)
+
+    def prod(self, x, axis=None, keepdims=False):
+        if type(x) is not Traced:
+            return self._prod(x, axis, keepdims)
+        shape = kept_shape(x.shape, axis)
+        axes = tuple(i for i, n in enumerate(shape) if n == 1)
+        rest = tuple(i for i in range(x.ndim) if i not in axes)
+        product = self.reshape(self.transpose(x, axes + rest), (-1, *(x.shape[i] for i in rest)))
+        # halves multiplied together: gradients are right where factors are 0, at every order
+        while (size := product.shape[0]) > 1:
+            half = size // 2
+            pairs = product[:half] * product[half : 2 * half]
+            odd = [product[2 * half :]] if size % 2 else []
+            product = self.concatenate([pairs, *odd], 0)
+        if not keepdims:
+            shape = tuple(x.shape[i] for i in rest)
+        return self.reshape(product, shape)
+
+    _prod = constant(
+        lambda x, axis, keepdims: np.multiply.reduce(x, axis, x.dtype, keepdims=keepdims)
+    )
+
+    def cumprod(self, x, axis):
+        if type(x) is not Traced:
+            return self._cumprod(x, axis)
+        # doubling steps: gradients are right where factors are 0, at every order
+        product = self.swapaxes(x, axis, 0)
+        step = 1
+        while step < x.shape[axis]:
+            product = self.concatenate([product[:step], product[step:] * product[:-step]], 0)
+            step *= 2
+        return self.swapaxes(product, axis, 0)
+
+    _cumprod = constant(lambda x, axis: np.multiply.accumulate(x, axis, x.dtype))
