@@ -1,0 +1,5 @@
+"""Preparing data: sequences."""
+
+from keraslite.preprocessing import sequence
+
+__all__ = ["sequence"]
