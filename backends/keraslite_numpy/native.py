@@ -14,62 +14,14 @@ def words(text):
 
 
 _UFUNCS = {
-    ufunc: name
-    for name in [
-        "negative",
-        "absolute",
-        "sign",
-        "floor",
-        "ceil",
-        "sqrt",
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "tanh",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "isfinite",
-        "isnan",
-        "isinf",
-        "logical_not",
-        "add",
-        "subtract",
-        "multiply",
-        "divide",
-        "floor_divide",
-        "remainder",
-        "power",
-        "maximum",
-        "minimum",
-        "arctan2",
-        "equal",
-        "not_equal",
-        "less",
-        "less_equal",
-        "greater",
-        "greater_equal",
-        "logical_and",
-        "logical_or",
-        "logical_xor",
-        "square",
-        "reciprocal",
-        "log2",
-        "log10",
-        "exp2",
-        "logaddexp",
-        "sinh",
-        "cosh",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "matmul",
-    ]
-    for ufunc in [getattr(np, name)]
+    getattr(np, name): name
+    for name in words(
+        "negative absolute sign floor ceil sqrt exp expm1 log log1p sin cos tan tanh arcsin arccos"
+        " arctan isfinite isnan isinf logical_not add subtract multiply divide floor_divide"
+        " remainder power maximum minimum arctan2 equal not_equal less less_equal greater"
+        " greater_equal logical_and logical_or logical_xor square reciprocal log2 log10 exp2"
+        " logaddexp sinh cosh arcsinh arccosh arctanh matmul"
+    )
 } | {np.rint: "round", np.float_power: "power"}
 _REDUCED = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 
@@ -212,35 +164,13 @@ _MODULE_ONLY = {
 # What only reads values: runs on the plain arrays.
 _READING = {
     getattr(np, name)
-    for name in [
-        "shape",
-        "ndim",
-        "size",
-        "argsort",
-        "zeros_like",
-        "ones_like",
-        "full_like",
-        "empty_like",
-        "isclose",
-        "allclose",
-        "array_equal",
-        "array_repr",
-        "array_str",
-        "array2string",
-        "result_type",
-        "can_cast",
-        "count_nonzero",
-        "nonzero",
-        "iscomplexobj",
-        "isrealobj",
-        "shares_memory",
-        "may_share_memory",
-        "copyto",
-        "digitize",
-        "searchsorted",
-    ]
+    for name in words(
+        "shape ndim size argsort zeros_like ones_like full_like empty_like isclose allclose"
+        " array_equal array_repr array_str array2string result_type can_cast count_nonzero nonzero"
+        " iscomplexobj isrealobj shares_memory may_share_memory copyto digitize searchsorted"
+    )
 }
-_READING_METHODS = frozensetwords(
+_READING_METHODS = words(
     "argsort tolist item tobytes nonzero searchsorted dump dumps getfield tofile to_device"
 )
 
