@@ -28,11 +28,13 @@ def read_npz(path, names):
     Raises:
         ValueError: the file is damaged, lacks a member, is too large, or holds anything else.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [_read_member(archive, name) for name in names]
-    except (ValueError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
-        raise ValueError(f"Cannot read {path}: {error}") from error
+    damage = (ValueError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError)
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return [_read_member(archive, name) for name in names]
+        except damage as error:
+            raise ValueError(f"Cannot read {path}: {error}") from error
 
 
 def _read_member(archive, name):

@@ -101,8 +101,10 @@ def extract_archive(path, target, archive_format="auto"):
         ValueError: not such an archive, or a member that is a link, a device, or whose name
             points outside.
     """
+    import gzip
     import tarfile
     import zipfile
+    import zlib
 
     known = {
         "tar": (tarfile.is_tarfile, _tar_members),
@@ -112,18 +114,19 @@ def extract_archive(path, target, archive_format="auto"):
     formats = list(known) if archive_format == "auto" else archive_format or []
     formats = [formats] if isinstance(formats, str) else formats
     readers = [find(name, known, "archive format") for name in formats]
-    members = next((members for is_kind, members in readers if is_kind(path)), None)
-    if members is None:
-        raise ValueError(f"{path} is not an archive of format {archive_format!r}.")
+    damage = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
     unpacked = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
-    unpacked.mkdir(parents=True)
     try:
+        members = next((members for is_kind, members in readers if is_kind(path)), None)
+        if members is None:
+            raise ValueError(f"{path} is not an archive of format {archive_format!r}.")
+        unpacked.mkdir(parents=True)
         _unpack(members(path), path, unpacked.resolve())
         if target.exists():
             shutil.copytree(unpacked, target, dirs_exist_ok=True)
         else:
             unpacked.rename(target)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except damage as error:
         raise ValueError(f"The archive {path} is damaged: {error}") from error
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
