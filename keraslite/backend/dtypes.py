@@ -45,11 +45,13 @@ def standardize_dtype(dtype):
     """
     if type(dtype) is str and dtype in _ALLOWED_SET:
         return dtype
-    if dtype is None or dtype is float or dtype == "float":
+    if type(dtype) is str:  # np.dtype("float64") == "float" holds, so only strings are compared
+        dtype = {"float": float, "int": int}.get(dtype, dtype)
+    if dtype is None or dtype is float:
         from keraslite.config import floatx
 
         return floatx()
-    if dtype is int or dtype == "int":
+    if dtype is int:
         return "int32"
     if dtype is bool:
         return "bool"
@@ -106,7 +108,7 @@ def result_type(*dtypes):
     """
     from keraslite.config import floatx
 
-    joined = _join(*(_PYTHON.get(d, None) or standardize_dtype(d) for d in dtypes))
+    joined = _join(*(_PYTHON.get(d) or standardize_dtype(d) for d in dtypes))
     return {"weak_int": "int32", "weak_float": floatx()}.get(joined, joined)
 
 

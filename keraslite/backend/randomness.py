@@ -11,6 +11,11 @@ _M1, _M2 = 0x7FEB352D, 0x846CA68B - (1 << 32)  # as int32
 _GOLDEN = 0x9E3779B9 - (1 << 32)
 
 
+def _wrap(number):
+    """A Python int brought into int32's range, as tensors wrap by themselves."""
+    return (number + 2**31) % 2**32 - 2**31 if isinstance(number, int) else number
+
+
 class Randomness:
     """In-graph draws."""
 
@@ -33,8 +38,8 @@ class Randomness:
     def fold_in(self, key, number):
         """A new key from a key and an int or an int32 scalar tensor."""
         low, high = self.getitem(key, 0), self.getitem(key, 1)
-        low = self._mix(low + number * _GOLDEN)
-        return self.stack([low, self._mix(self.bitwise_xor(high, low) + number)], 0)
+        low = self._mix(low + _wrap(number * _GOLDEN))
+        return self.stack([low, self._mix(self.bitwise_xor(high, low) + _wrap(number))], 0)
 
     def random_uniform(self, key, shape, dtype):
         """Uniform in [0, 1): multiples of 2**-24 (float64: of 2**-32; 16-bit floats: 2**-8)."""
@@ -60,7 +65,7 @@ class Randomness:
         return self.cast(self.reshape(self.getitem(both, slice(0, count)), shape), dtype)
 
     def random_int(self, key, shape, low, high, dtype):
-        """Integers in [low, high), by scaling 31-bit words (bias below 2**-8 for spans to 2**23)."""
+        """Integers in [low, high) by scaling 31-bit words (bias below 2**-8 for spans to 2**23)."""
         unit = self.random_uniform(key, shape, "float64")
         return self.cast(self.floor(unit * (high - low)), dtype) + low
 

@@ -143,5 +143,7 @@ class AbstractControl(Backend):
         return true_fn(*operands)
 
     def vectorized_map(self, fn, xs):
-        size = xs[0].shape[0]
-        return tuple(tensor((size, *y.shape), y.dtype) for y in fn(*map(_slice, xs)))
+        size = xs[0].shape[:1]
+        for x in xs:
+            size = unify(size, x.shape[:1], "Cannot map over axes of different sizes")
+        return tuple(tensor((*size, *y.shape), y.dtype) for y in fn(*map(_slice, xs)))

@@ -1,5 +1,7 @@
 """Shapes of neural network functions: one rule each, in place of running the composite."""
 
+from typing import Any
+
 from keraslite.backend.abstract.movement import window_counts
 from keraslite.backend.abstract.shapes import axes_of, axis_of, broadcast, tensor, unify
 from keraslite.backend.base import Backend
@@ -110,7 +112,8 @@ class AbstractRecurrent(Backend):
         width = None if units is None else gates * units
         what = f"A recurrent kernel of shape {recurrent_kernel.shape} does not fit"
         unify((units, width), recurrent_kernel.shape, what)
-        unify((batch, time, width), self.dense(x, kernel, None).shape, what)
+        projected: Any = self.dense(x, kernel, None)
+        unify((batch, time, width), projected.shape, what)
         if mask is not None:
             unify((batch, time), mask.shape, f"A mask does not fit an input of shape {x.shape}")
         state_shape = (batch, units)
