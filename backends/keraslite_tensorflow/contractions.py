@@ -3,21 +3,29 @@
 from keraslite_tensorflow.arrays import raw
 from keraslite_tensorflow.engine import tf
 
-_NARROW_INTS = ("int8", "uint8", "int16", "uint16", "uint32", "bool")
+
+def _with_kernel(*operands):
+    """Operands in a dtype that products have kernels for: integers as int64, which wraps alike."""
+    if operands[0].dtype.is_floating or operands[0].dtype.is_complex:
+        return operands
+    return [tf.cast(t, "int64") for t in operands]
 
 
 class TensorflowContractions:
     def matmul(self, x, y):
-        if x.dtype.name in _NARROW_INTS:
-            return self.cast(self.matmul(*(self.cast(t, "int32") for t in (x, y))), x.dtype.name)
+        dtype = x.dtype.name
+        x, y = _with_kernel(x, y)
+        return self.cast(self._matmul(x, y), dtype)
+
+    def _matmul(self, x, y):
         rank_x, rank_y = x.shape.rank, y.shape.rank
         if rank_x == 2 and rank_y == 2:
             return raw.MatMul(a=x, b=y)
         if rank_x == 1:
-            product = self.matmul(raw.ExpandDims(input=x, axis=0), y)
+            product = self._matmul(raw.ExpandDims(input=x, axis=0), y)
             return self.squeeze(product, -2 if rank_y > 1 else 0)
         if rank_y == 1:
-            return self.squeeze(self.matmul(x, raw.ExpandDims(input=y, axis=1)), -1)
+            return self.squeeze(self._matmul(x, raw.ExpandDims(input=y, axis=1)), -1)
         if rank_y == 2:  # one large product, and a gradient without sums over broadcast axes
             *rows, size = self.shape(x)
             product = raw.MatMul(a=self.reshape(x, (-1, size)), b=y)
@@ -26,9 +34,11 @@ class TensorflowContractions:
 
     def einsum(self, subscripts, *operands):
         subscripts = subscripts.replace(" ", "")
-        if len(operands) <= 2:
-            return raw.Einsum(inputs=list(operands), equation=subscripts)
-        return tf.einsum(subscripts, *operands)
+        dtype = operands[0].dtype.name
+        operands = _with_kernel(*operands)
+        if len(operands) > 2:
+            return self.cast(tf.einsum(subscripts, *operands), dtype)
+        return self.cast(raw.Einsum(inputs=list(operands), equation=subscripts), dtype)
 
     def dense(self, x, kernel, bias):
         y = self.matmul(x, kernel)

@@ -12,6 +12,18 @@ def _unary(op):
     return function
 
 
+def _signed(op):
+    """An op without kernels for unsigned integers: done in int64, which wraps alike."""
+
+    def function(self, x, *others):
+        if not x.dtype.is_unsigned:
+            return op(self, x, *others)
+        wide = (self.cast(t, "int64") if isinstance(t, tf.Tensor) else t for t in (x, *others))
+        return self.cast(op(self, *wide), x.dtype.name)
+
+    return function
+
+
 def _activation(op):
     def function(self, x):
         return op(features=x)
@@ -47,10 +59,13 @@ def _extreme(op):
     return function
 
 
+_int_power = _signed(_binary(raw.Pow))
+
+
 class TensorflowElementwise:
-    negative = _unary(raw.Neg)
-    absolute = _unary(raw.Abs)
-    sign = _unary(raw.Sign)
+    negative = _signed(_unary(raw.Neg))
+    absolute = _signed(_unary(raw.Abs))
+    sign = _signed(_unary(raw.Sign))
     floor = _whole(raw.Floor)
     ceil = _whole(raw.Ceil)
     round = _whole(raw.Round)
@@ -85,7 +100,6 @@ class TensorflowElementwise:
     multiply = _binary(raw.Mul)
     divide = _binary(raw.RealDiv)
     remainder = _binary(raw.FloorMod)
-    power = _binary(raw.Pow)
     maximum = _extreme(raw.Maximum)
     minimum = _extreme(raw.Minimum)
     equal = _binary(raw.Equal)
@@ -97,6 +111,17 @@ class TensorflowElementwise:
     bitwise_xor = _binary(raw.BitwiseXor)
     left_shift = _binary(raw.LeftShift)
     right_shift = _binary(raw.RightShift)
+
+    def power(self, x, y):
+        if not x.dtype.is_floating:
+            return _int_power(self, x, y)
+        # TensorFlow's gradient at 0**0 is 0 * 0**-1; that of 1**0 is 0, as it should be.
+        if isinstance(y, tf.Tensor):
+            both_zero = raw.LogicalAnd(x=raw.Equal(x=x, y=0), y=raw.Equal(x=y, y=0))
+            x = self.where(both_zero, 1, x)
+        elif y == 0:
+            return raw.OnesLike(x=x)
+        return raw.Pow(x=x, y=y)
 
     def floor_divide(self, x, y):
         if not x.dtype.is_floating:
@@ -130,13 +155,8 @@ class TensorflowElementwise:
     arctanh = _unary(raw.Atanh)
     relu = _activation(raw.Relu)
     relu6 = _activation(raw.Relu6)
-    selu = _activation(raw.Selu)
     softplus = _activation(raw.Softplus)
-    softsign = _activation(raw.Softsign)
     sigmoid = _unary(raw.Sigmoid)
-
-    def leaky_relu(self, x, negative_slope):
-        return raw.LeakyRelu(features=x, alpha=negative_slope)
 
     def elu(self, x, alpha):
         return raw.Elu(features=x) if alpha == 1 else super().elu(x, alpha)  # type: ignore[misc]

@@ -66,10 +66,12 @@ class TensorflowMovement:
         )
 
     def sort(self, x, axis):
+        if x.dtype == tf.bool:
+            return self.cast(self.sort(self.cast(x, "int32"), axis), "bool")
         return tf.sort(x, axis)
 
     def argsort(self, x, axis):
-        return tf.argsort(x, axis)
+        return tf.argsort(self.cast(x, "int32") if x.dtype == tf.bool else x, axis)
 
     def windows(self, x, size, strides, dilation):
         for i, (taps, stride, step) in enumerate(zip(size, strides, dilation), 1):
@@ -130,6 +132,8 @@ class TensorflowMovement:
         return super().split(x, sections, axis)  # type: ignore[misc]
 
     def tile(self, x, repeats):
+        if x.dtype == tf.uint16:  # no kernel
+            return self.cast(self.tile(self.cast(x, "int32"), repeats), "uint16")
         rank = max(x.shape.rank, len(repeats))
         for _ in range(rank - x.shape.rank):
             x = raw.ExpandDims(input=x, axis=0)

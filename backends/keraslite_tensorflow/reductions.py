@@ -38,7 +38,17 @@ class TensorflowReductions:
         return raw.Cumsum(x=x, axis=axis)
 
     def cumprod(self, x, axis):
-        return raw.Cumprod(x=x, axis=axis)
+        size = x.shape[axis]
+        if size is None or not x.dtype.is_floating:
+            return raw.Cumprod(x=x, axis=axis)
+        # Products over 2, 4, 8... elements: the kernel's gradient divides by x, which may be 0.
+        widths = [(0, 0)] * x.shape.rank
+        span = 1
+        while span < size:
+            widths[axis] = (span, 0)
+            x = x * self.pad(self.slice_axis(x, axis, 0, size - span), widths, 1)
+            span *= 2
+        return x
 
     def mean(self, x, axis=None, keepdims=False):
         wide = self._wide(x)
