@@ -185,8 +185,10 @@ class Elementwise(ABC):
         return 0.5 * (self.exp(x) + self.exp(-x))
 
     def arcsinh(self, x):
-        big = self.absolute(x)
-        return self.sign(x) * self.log1p(big + big * big / (1 + self.sqrt(big * big + 1)))
+        negative = self.less(x, 0)
+        big = self.where(negative, -x, x)
+        positive = self.log1p(big + big * big / (1 + self.sqrt(big * big + 1)))
+        return self.where(negative, -positive, positive)
 
     def arccosh(self, x):
         return self.log(x + self.sqrt((x - 1) * (x + 1)))
@@ -208,15 +210,18 @@ class Elementwise(ABC):
         return self.where(self.greater(x, 0), x, negative_slope * x)
 
     def sigmoid(self, x):
-        small = self.exp(-self.absolute(x))  # never overflows
-        return self.where(self.less(x, 0), small, 1.0) / (1 + small)
+        negative = self.less(x, 0)
+        small = self.exp(self.where(negative, x, -x))  # never overflows; right slope at 0
+        return self.where(negative, small, 1.0) / (1 + small)
 
     def log_sigmoid(self, x):
         return -self.softplus(-x)
 
     def softplus(self, x):
         """log(1 + exp(x))."""
-        return self.maximum(x, 0) + self.log1p(self.exp(-self.absolute(x)))
+        negative = self.less(x, 0)
+        small = self.exp(self.where(negative, x, -x))
+        return self.where(negative, 0.0, x) + self.log1p(small)
 
     def softsign(self, x):
         return x / (1 + self.absolute(x))
