@@ -1,11 +1,16 @@
-"""Recurrent layers on torch's fused kernels, for the activations and masks that those know."""
+"""Recurrent layers on torch's fused kernels, for the activations that those know, unmasked.
+
+Inside nested `value_and_grad` calls the inherited loops run: cuDNN's cannot be derived twice.
+"""
 
 import torch
+
+from keraslite_torch.state import nesting
 
 
 class Recurrent:
     def simple_rnn(self, x, h, kernel, recurrent_kernel, bias, mask, reverse, activation):
-        if mask is not None or activation not in ("tanh", "relu"):
+        if not _fusible(mask) or activation not in ("tanh", "relu"):
             return super().simple_rnn(
                 x, h, kernel, recurrent_kernel, bias, mask, reverse, activation
             )
@@ -19,7 +24,7 @@ class Recurrent:
         self, x, h, c, kernel, recurrent_kernel, bias, mask, reverse,
         activation, recurrent_activation,
     ):  # fmt: skip
-        if mask is not None or (activation, recurrent_activation) != ("tanh", "sigmoid"):
+        if not _fusible(mask) or (activation, recurrent_activation) != ("tanh", "sigmoid"):
             return super().lstm(
                 x, h, c, kernel, recurrent_kernel, bias, mask, reverse,
                 activation, recurrent_activation,
@@ -33,8 +38,8 @@ class Recurrent:
         self, x, h, kernel, recurrent_kernel, bias, mask, reverse,
         activation, recurrent_activation, reset_after,
     ):  # fmt: skip
-        fused = reset_after and mask is None
-        if not fused or (activation, recurrent_activation) != ("tanh", "sigmoid"):
+        fusible = reset_after and _fusible(mask)
+        if not fusible or (activation, recurrent_activation) != ("tanh", "sigmoid"):
             return super().gru(
                 x, h, kernel, recurrent_kernel, bias, mask, reverse,
                 activation, recurrent_activation, reset_after,
@@ -43,6 +48,10 @@ class Recurrent:
         if bias is not None:
             weights += _reset_first(bias).unbind(0)
         return _run(torch.gru, x, (h,), weights, reverse)
+
+
+def _fusible(mask):
+    return mask is None and nesting.depth < 2
 
 
 def _reset_first(weights):
