@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import basic_indices
 from keraslite.backend.abstract import ABSTRACT as A
 from keraslite.backend.abstract.shapes import UNKNOWN
 from keraslite.core.keras_tensor import KerasTensor as K
+from keraslite.core.variable import Variable
 
 
 def described(results):
@@ -133,6 +134,7 @@ def test_anything_becomes_an_abstract_tensor():
         ([[1.0, 2.0]], (1, 2), "float32"),
         (np.int8([1, 2]), (2,), "int8"),
         (np.int64(1), (), "int64"),
+        (Variable(np.zeros((3, 1), "float16"), dtype="float16"), (3, 1), "float16"),
     ):
         made = A.asarray(value)
         assert A.is_tensor(made) and not A.is_tensor(value)
