@@ -19,7 +19,7 @@ class KerasTensor:
     its place among the call's results.
     """
 
-    __slots__ = ("shape", "dtype", "name", "_node", "_index", "__weakref__")
+    __slots__ = ("__weakref__", "_index", "_node", "dtype", "name", "shape")
     __array_ufunc__ = None  # NumPy arrays leave `array + tensor` to us
     __array_priority__ = 200
 

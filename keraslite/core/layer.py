@@ -341,11 +341,7 @@ class Layer(LayerState):
         self._build_config = (
             {"input_shape": given[0]} if len(given) == 1 else {"shapes_dict": shapes}
         )
-        if (
-            type(self).build is Layer.build
-            and self._sublayers()
-            and not isinstance(self, SequentialLike)
-        ):
+        if type(self).build is Layer.build and self._sublayers():
             self._build_by_call(args, kwargs)
             return
         with temporarily(
@@ -408,10 +404,6 @@ class Layer(LayerState):
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-class SequentialLike:
-    """Mark of models that build their layers themselves."""
 
 
 def _shapes(value):

@@ -32,7 +32,7 @@ class Tracked:
         cache: results of questions about the whole tree below, by name.
     """
 
-    __slots__ = ("version", "own", "layers", "seeds", "metrics", "cache")
+    __slots__ = ("cache", "layers", "metrics", "own", "seeds", "version")
 
     def __init__(self, layer):
         self.version = _Structure.version

@@ -30,9 +30,21 @@ class Variable:
     """
 
     __slots__ = (
-        "_value", "backend", "shape", "dtype", "name", "path", "trainable", "autocast",
-        "aggregation", "regularizer", "constraint", "overwrite_with_gradient",
-        "_is_float", "_made_trainable", "__weakref__",
+        "__weakref__",
+        "_is_float",
+        "_made_trainable",
+        "_value",
+        "aggregation",
+        "autocast",
+        "backend",
+        "constraint",
+        "dtype",
+        "name",
+        "overwrite_with_gradient",
+        "path",
+        "regularizer",
+        "shape",
+        "trainable",
     )  # fmt: skip
     __array_ufunc__ = None
     __array_priority__ = 300

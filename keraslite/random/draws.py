@@ -2,7 +2,6 @@
 
 import math
 
-
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS, standardize_dtype
 from keraslite.ops.dispatch import op, tensor

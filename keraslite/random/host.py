@@ -25,11 +25,11 @@ def set_seed(seed):
         _counts.clear()
 
 
-def derived_seed(path, bits=64):
+def derived_seed(path, bits=64, counted=True):
     """An integer that follows from the global seed, `path`, and how often it was asked for."""
     with _lock:
-        count = _counts[path]
-        _counts[path] += 1
+        count = _counts[path] if counted else 0
+        _counts[path] += counted
     digest = hashlib.sha256(f"{_seed}/{path}/{count}".encode()).digest()
     return int.from_bytes(digest[: bits // 8], "little")
 

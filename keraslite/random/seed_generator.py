@@ -68,15 +68,18 @@ def global_generator():
     """The generator of the active engine for draws that name no seed."""
     backend = real_backend()
     if backend.name not in _global_generators:
-        _global_generators[backend.name] = SeedGenerator(name="global_seed_generator")
+        _global_generators[backend.name] = SeedGenerator(_global_seed(), "global_seed_generator")
     return _global_generators[backend.name]
+
+
+def _global_seed():
+    return host.derived_seed("global_seed_generator", 32, counted=False)
 
 
 def reset_global_generators():
     """Derive new ones from the global seed at next use."""
     for generator in _global_generators.values():
-        seed = host.derived_seed("global_seed_generator", 32)
-        generator.state.assign(seed_key(seed))
+        generator.state.assign(seed_key(_global_seed()))
 
 
 def draw_key(seed):

@@ -1,0 +1,226 @@
+"""Functional models: a graph of symbolic calls, drawn once and run in order."""
+
+from keraslite.backend.context import context
+from keraslite.backend.dtypes import FLOATS
+from keraslite.core.keras_tensor import KerasTensor
+from keraslite.core.layer import Layer
+from keraslite.core.masks import get_mask, set_mask
+from keraslite.core.operation import flat_tensors, map_tensors
+from keraslite.models.model import Model
+
+
+class Functional(Model):
+    """A model from symbolic inputs to symbolic outputs; `Model(inputs, outputs)` makes one.
+
+    Args:
+        inputs: KerasTensor of `keraslite.Input`, or a nest (list, tuple, dict) of them; also
+            intermediate tensors of another model.
+        outputs: KerasTensor or nest of them, computed from the inputs.
+        name: name.
+
+    Raises:
+        ValueError: the outputs depend on an input that is not listed; names it.
+    """
+
+    def __init__(self, inputs, outputs, name=None, **kwargs):
+        super().__init__(name=name, **kwargs)
+        for what, nest in (("inputs", inputs), ("outputs", outputs)):
+            if not flat_tensors(nest):
+                raise ValueError(
+                    f"The {what} of a functional model must be KerasTensors (from keraslite.Input"
+                    f" and layers called on it), found {nest!r}."
+                )
+        self._setup(inputs, outputs)
+        self.built = True
+
+    _hidden = (
+        *Model._hidden,
+        "_inputs_nest",
+        "_outputs_nest",
+        "inputs",
+        "outputs",
+        "_plan",
+        "_nodes",
+    )
+
+    def _setup(self, inputs, outputs):
+        self._inputs_nest, self._outputs_nest = inputs, outputs
+        self.inputs, self.outputs = flat_tensors(inputs), flat_tensors(outputs)
+        self._nodes = sorted_nodes(self.inputs, self.outputs, self.name)
+        self._input_names = [_input_name(t, i) for i, t in enumerate(self.inputs)]
+        inner = [n.operation for n in self._nodes]
+        sources = [t._node.operation for t in self.inputs if t._node is not None]
+        sources = [s for s in sources if s is not None and s not in inner]
+        self._layers = [op for op in _unique([*sources, *inner]) if isinstance(op, Layer)]
+        self._plan = [_Step(node) for node in self._nodes]
+
+    def _sublayers(self):
+        return self._layers
+
+    @property
+    def layers(self):
+        return list(self._layers)
+
+    @property
+    def input_names(self):
+        return list(self._input_names)
+
+    @property
+    def output_names(self):
+        """Names of the layers that compute the outputs (dict outputs: their keys)."""
+        if isinstance(self._outputs_nest, dict):
+            return list(self._outputs_nest)
+        return [t._node.operation.name if t._node.operation else t.name for t in self.outputs]
+
+    @property
+    def input(self):
+        return self._inputs_nest
+
+    @property
+    def output(self):
+        return self._outputs_nest
+
+    @property
+    def input_shape(self):
+        return map_tensors(lambda t: t.shape, self._inputs_nest)
+
+    @property
+    def output_shape(self):
+        return map_tensors(lambda t: t.shape, self._outputs_nest)
+
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        return self._infer(inputs)
+
+    def call(self, inputs, training=None, mask=None):
+        """Run the graph on tensors in the structure of the model's inputs."""
+        values = dict(zip(map(id, self.inputs), self._matched(inputs)))
+        for given, tensor in zip(_as_list(mask), self.inputs):
+            set_mask(values[id(tensor)], given)
+        for step in self._plan:
+            step.run(values)
+        return map_tensors(lambda t: values[id(t)], self._outputs_nest)
+
+    def _matched(self, inputs):
+        """The given tensors in the order of `self.inputs`, checked for number, rank and sizes."""
+        nest, wanted = self._inputs_nest, self.inputs
+        if isinstance(inputs, dict):
+            names = list(nest) if isinstance(nest, dict) else self._input_names
+            missing = [n for n in names if n not in inputs]
+            if missing:
+                raise ValueError(
+                    f"Model {self.name!r} needs inputs named {names}; missing: {missing};"
+                    f" found: {list(inputs)}."
+                )
+            given = [inputs[n] for n in names]
+        else:
+            given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        if len(given) != len(wanted):
+            raise ValueError(
+                f"Model {self.name!r} takes {len(wanted)} input(s) ({', '.join(self._input_names)}),"
+                f" found {len(given)}."
+            )
+        return [self._fit(x, t, n) for x, t, n in zip(given, wanted, self._input_names)]
+
+    def _fit(self, x, wanted, name):
+        """One input, a last axis of size 1 added or dropped if that makes it fit."""
+        backend = context.backend
+        shape = backend.shape(x)
+        if len(shape) != len(wanted.shape):
+            if len(shape) == len(wanted.shape) - 1 and wanted.shape[-1] == 1:
+                x = backend.expand_dims(x, -1)
+            elif len(shape) == len(wanted.shape) + 1 and shape[-1] == 1:
+                x = backend.squeeze(x, -1)
+            else:
+                self._refuse(name, wanted, shape)
+        else:
+            for expected, found in zip(wanted.shape, shape):
+                if expected is not None and isinstance(found, int) and expected != found:
+                    self._refuse(name, wanted, shape)
+        dtype = backend.dtype(x)
+        if dtype != wanted.dtype and not (dtype in FLOATS and wanted.dtype in FLOATS):
+            mask = get_mask(x)
+            x = backend.cast(x, wanted.dtype)
+            set_mask(x, mask)
+        return x
+
+    def _refuse(self, name, wanted, shape):
+        shape = tuple(n if isinstance(n, int) else None for n in shape)
+        raise ValueError(
+            f"Input {name!r} of model {self.name!r} must have shape {wanted.shape}, found {shape}."
+        )
+
+    def get_config(self):
+        from keraslite.models.graph_config import functional_config
+
+        return functional_config(self)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        from keraslite.models.graph_config import functional_from_config
+
+        return functional_from_config(cls, config, custom_objects)
+
+
+class _Step:
+    """One node of the plan, its arguments laid out for speed in the usual case of one tensor."""
+
+    __slots__ = ("node", "operation", "results", "single")
+
+    def __init__(self, node):
+        self.operation = node.operation
+        self.node = node
+        one = len(node.args) == 1 and not node.kwargs and type(node.args[0]) is KerasTensor
+        self.single = id(node.args[0]) if one else None
+        self.results = [id(t) for t in flat_tensors(node.outputs)]
+
+    def run(self, values):
+        if self.single is not None:
+            result = self.operation(values[self.single])
+        else:
+            args, kwargs = self.node.arguments(values)
+            result = self.operation(*args, **kwargs)
+        if type(self.node.outputs) is KerasTensor:
+            values[self.results[0]] = result
+        else:
+            import optree
+
+            values.update(zip(self.results, optree.tree_leaves(result)))
+
+
+def sorted_nodes(inputs, outputs, name):
+    """The calls between inputs and outputs, each after those that it depends on."""
+    known = {id(t) for t in inputs}
+    order, seen = [], set()
+    stack = [(t, False) for t in reversed(outputs)]
+    while stack:
+        tensor, ready = stack.pop()
+        node = tensor._node
+        if id(tensor) in known or (node is not None and id(node) in seen):
+            continue
+        if node is None or node.operation is None or not node.parents:
+            raise ValueError(
+                f"The outputs of model {name!r} depend on {tensor!r}, which is not one of its"
+                " inputs. Add it to `inputs`, or start from tensors made of these inputs."
+            )
+        if ready:
+            seen.add(id(node))
+            order.append(node)
+        else:
+            stack.append((tensor, True))
+            stack.extend((parent, False) for parent in reversed(node.parents))
+    return order
+
+
+def _input_name(tensor, index):
+    node = tensor._node
+    if node is not None and node.operation is not None:
+        return node.operation.name
+    return tensor.name or f"input_{index}"
+
+
+def _unique(items):
+    return list({id(item): item for item in items}.values())
+
+
+def _as_list(mask):
+    return mask if isinstance(mask, (list, tuple)) else [] if mask is None else [mask]

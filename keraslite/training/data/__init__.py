@@ -1,0 +1,5 @@
+"""Data adapters: arrays, generators, PyDatasets and other iterables as streams of batches."""
+
+from keraslite.training.data.adapter import make_adapter, split_arrays, unpack_x_y_sample_weight
+
+__all__ = ["make_adapter", "split_arrays", "unpack_x_y_sample_weight"]

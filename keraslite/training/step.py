@@ -1,0 +1,49 @@
+"""From a step method to a fast function: the state that it touches, compiled by the engine."""
+
+
+class StepState:
+    """The handles of a list of Variables, as `Backend.compile_step` reads and writes them."""
+
+    def __init__(self, variables):
+        self.variables = variables
+
+    def get(self):
+        """The handles, in order."""
+        return [v._value for v in self.variables]
+
+    def set(self, handles):
+        """Put handles (or tensors, while a step is traced) in their place."""
+        for variable, handle in zip(self.variables, handles):
+            variable._value = handle
+
+
+class CompiledSteps:
+    """The compiled functions of one model, made anew when what they depend on changes."""
+
+    def __init__(self, model):
+        self.model = model
+        self._functions = {}
+
+    def get(self, kind, step, variables, jit, group=1):
+        """The compiled function of a step ("train", "test", "predict").
+
+        With `group` > 1 it takes a list of batches and runs a step on each, and returns the last
+        result (`predict`: all of them, joined by the caller).
+        """
+        key = (kind, group, jit, tuple(map(id, variables)), self._frozen())
+        if self._functions.get(kind, (None,))[0] != key:
+            run = step if group == 1 else _grouped(step, kind == "predict")
+            function = self.model.backend.compile_step(run, StepState(variables), jit)
+            self._functions[kind] = (key, function, variables)
+        return self._functions[kind][1]
+
+    def _frozen(self):
+        return tuple(map(id, self.model.trainable_variables))
+
+
+def _grouped(step, keep_all):
+    def run(batches):
+        results = [step(batch) for batch in batches]
+        return results if keep_all else results[-1]
+
+    return run

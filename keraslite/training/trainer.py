@@ -1,0 +1,302 @@
+"""The trainer of all engines: compile, and the steps of training, testing and predicting."""
+
+from keraslite import metrics as metrics_module
+from keraslite import ops, optimizers
+from keraslite.backend.context import context, inferring, temporarily
+from keraslite.core import tracking
+from keraslite.core.call_spec import call_spec
+from keraslite.core.keras_tensor import KerasTensor
+from keraslite.random.seed_generator import global_generator
+from keraslite.training.compiled_loss import CompiledLoss
+from keraslite.training.compiled_metrics import CompiledMetrics
+from keraslite.training.data import unpack_x_y_sample_weight
+from keraslite.training.loops import Loops
+from keraslite.training.step import CompiledSteps
+
+
+class Trainer(Loops):
+    """What `Model` adds to `Layer` for training; `Loops` holds fit, evaluate and predict."""
+
+    _hidden_training = ("optimizer", "_steps", "_compiled_loss", "_compiled_metrics",
+                        "_loss_tracker", "history", "_compile_arguments")  # fmt: skip
+
+    def _init_trainer(self):
+        self.compiled = False
+        self.optimizer = None
+        self.loss = None
+        self.stop_training = False
+        self.run_eagerly = False
+        self.steps_per_execution = 1
+        self.jit_compile = "auto"
+        self.history = None
+        self._steps = None
+        self._loss_tracker = None
+        self._compiled_loss = None
+        self._compiled_metrics = None
+
+    def compile(
+        self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None,
+        weighted_metrics=None, run_eagerly=False, steps_per_execution=1, jit_compile="auto",
+        auto_scale_loss=True,
+    ):  # fmt: skip
+        """Say how to train.
+
+        Args:
+            optimizer: Optimizer or its name.
+            loss: loss, name or function; list or dict of them for several outputs.
+            loss_weights: weight of each output's loss.
+            metrics: list of metrics or names; list of lists or dict for several outputs.
+            weighted_metrics: metrics that get the sample weights.
+            run_eagerly: run steps as plain Python, for debugging.
+            steps_per_execution: steps in one call of the compiled function.
+            jit_compile: True, False or "auto" (what is best for the engine).
+            auto_scale_loss: in mixed_float16, scale the loss so that gradients do not underflow.
+
+        Raises:
+            ValueError: an unknown name; names the nearest match.
+
+        >>> import keraslite as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile("adam", "mse", metrics=["mae"])
+        """
+        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
+            raise ValueError(
+                f"steps_per_execution must be a positive int, found {steps_per_execution!r}."
+            )
+        names = self._known_output_names()
+        optimizer = optimizers.get(optimizer)
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and optimizer:
+            if not isinstance(optimizer, optimizers.LossScaleOptimizer):
+                optimizer = optimizers.LossScaleOptimizer(optimizer)
+        compiled_loss = None
+        if loss is not None:
+            _check_names(loss)
+            compiled_loss = CompiledLoss(loss, loss_weights, names)
+        _check_metric_names(metrics)
+        _check_metric_names(weighted_metrics)
+        self._compile_arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        self.optimizer = optimizer
+        self.loss = loss
+        self._compiled_loss = compiled_loss
+        self._compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
+        with temporarily(backend=self.backend):
+            self._loss_tracker = metrics_module.Mean(name="loss")
+        self.run_eagerly = bool(run_eagerly)
+        self.steps_per_execution = steps_per_execution
+        self.jit_compile = jit_compile
+        self.stop_training = False
+        self.compiled = True
+        self._steps = CompiledSteps(self)
+
+    def _known_output_names(self):
+        try:
+            return self.output_names
+        except AttributeError:
+            return None
+
+    def _assert_compiled(self, method):
+        if not self.compiled:
+            raise ValueError(
+                f"Model {self.name!r} must be compiled before `{method}`: call"
+                " model.compile(optimizer=..., loss=...) first."
+            )
+
+    # ---- metrics ----
+
+    @property
+    def metrics(self):
+        """All metrics: the loss, those compiled, and those that the model or its layers hold."""
+        found = [self._loss_tracker] if self.compiled else []
+        if self._compiled_loss is not None:
+            found += [t for t in self._compiled_loss.trackers if t is not None]
+        if self._compiled_metrics is not None:
+            found += self._compiled_metrics.metrics
+        for layer in tracking.flat_layers(self):
+            found += tracking.tracked(layer).metrics
+        return tracking.unique(found)
+
+    @property
+    def metrics_names(self):
+        return [m.name for m in self.metrics]
+
+    @property
+    def metrics_variables(self):
+        """States of all metrics."""
+        return tracking.unique([v for m in self.metrics for v in m.variables])
+
+    def reset_metrics(self):
+        """Start all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self):
+        """{name: scalar tensor} of all metrics."""
+        results = {}
+        compiled = set()
+        if self._compiled_metrics is not None:
+            compiled = {id(m) for m in self._compiled_metrics.metrics}
+        for metric in self.metrics:
+            if id(metric) not in compiled:
+                value = metric.result()
+                results.update(value if isinstance(value, dict) else {metric.name: value})
+        if compiled:
+            results.update(self._compiled_metrics.result())
+        return results
+
+    # ---- the steps: override to change what a step does, on every engine ----
+
+    def train_step(self, data):
+        """One step of training on a batch; returns {name: scalar tensor} for the logs.
+
+        An override may call `keraslite.ops.value_and_grad` on a loss function of the trainable
+        variables, and `self.optimizer.apply(gradients, variables)`.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        variables = self.trainable_variables
+
+        def loss_of(_):
+            y_pred = self._predict(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
+            return scaled, (loss, y_pred)
+
+        if variables:
+            (_, (loss, y_pred)), gradients = ops.value_and_grad(loss_of, has_aux=True)(variables)
+            self.optimizer.apply(gradients, variables)
+        else:
+            _, (loss, y_pred) = loss_of(variables)
+        self._loss_tracker.update_state(loss, sample_weight=_rows(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data):
+        """Loss and metrics of a batch, without training."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._predict(x, training=False)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=_rows(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data):
+        """Outputs for a batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self._predict(x, training=False)
+
+    def _predict(self, x, training):
+        if call_spec(type(self)).takes_training:
+            return self(x, training=training)
+        with temporarily(training=training):
+            return self(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The scalar that training minimizes: compiled losses, added losses, regularization."""
+        total = None
+        if self._compiled_loss is not None:
+            total = self._compiled_loss(y, y_pred, sample_weight)
+        for loss in self.losses:
+            loss = ops.mean(loss) if len(loss.shape) else loss
+            total = loss if total is None else total + ops.cast(loss, _dtype(total))
+        if total is None:
+            if training and self.trainable_variables:
+                raise ValueError(
+                    f"Model {self.name!r} has no loss to minimize: give `compile` a loss, call"
+                    " `add_loss` in a layer, or override `compute_loss`."
+                )
+            return ops.zeros(())
+        return total
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Update the compiled metrics with a batch and return all results."""
+        del x
+        if y is not None:
+            self._compiled_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    # ---- making steps fast ----
+
+    def _step_function(self, kind):
+        """The compiled function of a kind of step ("train", "test", "predict")."""
+        variables = list(self.variables)
+        if kind != "predict":
+            variables += self.metrics_variables
+        if kind == "train" and self.optimizer is not None:
+            variables += self.optimizer.variables
+        with temporarily(backend=self.backend):
+            variables.append(global_generator().state)
+        jit = False if self.run_eagerly else self.jit_compile
+        step = getattr(self, f"{kind}_step")
+        if self._steps is None:
+            self._steps = CompiledSteps(self)
+        variables = tracking.unique(variables)
+        return self._steps.get(kind, step, variables, jit, self.steps_per_execution)
+
+    def _ensure_built(self, batch, training):
+        """Build model, loss, metrics and optimizer from one batch, by shapes alone.
+
+        Wrong shapes are found here, before anything has changed.
+        """
+        x, y, sample_weight = batch
+        y_pred = self._predicted_spec(x, training)
+        if y_pred is not None and self._compiled_loss is not None:
+            if self._compiled_loss.names is None:
+                self._compiled_loss.build(y_pred)
+            if y is not None:
+                self._compiled_loss.check(y, y_pred, sample_weight)
+                self._compiled_loss.check_values(y, y_pred, sample_weight)
+        if y_pred is not None and y is not None and self._compiled_metrics.names is None:
+            self._compiled_metrics.build(y, y_pred)
+        if training and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def _predicted_spec(self, x, training):
+        """KerasTensors of the model's outputs for a batch; builds the model on the way."""
+
+        import optree
+
+        def spec(array):
+            return KerasTensor((None, *array.shape[1:]), array.dtype)
+
+        try:
+            with inferring(training=training):
+                return self(optree.tree_map(spec, x))
+        except (TypeError, AttributeError, NotImplementedError):
+            few = optree.tree_map(lambda a: a[:2], x)  # native code that needs real values
+            return self._predict(self._tensors(few), training)
+
+
+def _rows(x):
+    import optree
+
+    return ops.shape(optree.tree_leaves(x)[0])[0]
+
+
+def _dtype(tensor):
+    return context.backend.dtype(tensor)
+
+
+def _check_names(loss):
+    """Raise for an unknown loss name at compile time."""
+    from keraslite import losses
+
+    if isinstance(loss, str):
+        losses.get(loss)
+    elif isinstance(loss, (list, tuple, dict)):
+        for one in loss.values() if isinstance(loss, dict) else loss:
+            _check_names(one)
+
+
+def _check_metric_names(metrics):
+    """Raise for an unknown metric name at compile time."""
+    if isinstance(metrics, str) and metrics not in ("accuracy", "acc", "crossentropy", "ce"):
+        metrics_module.get(metrics)
+    elif isinstance(metrics, (list, tuple, dict)):
+        for one in metrics.values() if isinstance(metrics, dict) else metrics:
+            _check_metric_names(one)
