@@ -1,0 +1,149 @@
+"""Convolution and pooling.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) with `data_format`
+"channels_first"; None means the configured format. `strides`, `pool_size` and `dilation_rate` are
+ints or have an entry for each spatial axis; `padding` is "valid" (none) or "same" (so much that
+stride 1 keeps the size).
+"""
+
+from keraslite.backend.context import context
+from keraslite.config import standardize_data_format
+from keraslite.ops.dispatch import ArgumentError, floating, op, promoted, tensor
+
+
+def _per_axis(value, rank, name):
+    """An int or a sequence of them as a tuple with an entry for each spatial axis."""
+    if isinstance(value, int):
+        value = (value,) * rank
+    value = tuple(value)
+    if len(value) == 1:
+        value = value * rank
+    if len(value) != rank or any(not isinstance(v, int) or v < 1 for v in value):
+        raise ArgumentError(f"`{name}` must be a positive int or {rank} of them, found {value}.")
+    return value
+
+
+def _padding(padding):
+    name = padding.lower() if isinstance(padding, str) else padding
+    if name not in ("valid", "same"):
+        raise ArgumentError(f"`padding` must be 'valid' or 'same', found {padding!r}.")
+    return name
+
+
+def _channels_last(x, data_format):
+    """(x with its channels last, a function that brings a result back to the caller's layout)."""
+    rank = len(x.shape)
+    if rank < 3:
+        raise ArgumentError(
+            f"`inputs` must have a batch axis, spatial axes and channels, found shape"
+            f" {tuple(x.shape)}."
+        )
+    if standardize_data_format(data_format) == "channels_last":
+        return x, lambda y: y
+    return (
+        context.backend.moveaxis(x, 1, rank - 1),
+        lambda y: context.backend.moveaxis(y, rank - 1, 1),
+    )
+
+
+def _check_strides(strides, dilation):
+    if max(strides) > 1 and max(dilation) > 1:
+        raise ArgumentError(
+            f"`strides` {strides} and `dilation_rate` {dilation} cannot both be above 1."
+        )
+
+
+def _conv_operands(inputs, kernel, data_format, kernel_name="kernel"):
+    x, kernel = promoted(floating(inputs), tensor(kernel))
+    x, back = _channels_last(x, data_format)
+    if len(kernel.shape) != len(x.shape):
+        raise ArgumentError(
+            f"`{kernel_name}` must have rank {len(x.shape)} for inputs of shape"
+            f" {tuple(inputs.shape)}, found shape {tuple(kernel.shape)}."
+        )
+    return x, kernel, back
+
+
+@op
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Convolution (cross-correlation) over 1, 2 or 3 spatial axes.
+
+    Args:
+        inputs: (batch, *spatial, channels).
+        kernel: (*size, channels // groups, filters); groups follow from the shapes.
+        strides, padding, data_format, dilation_rate: as at the top of this file.
+
+    Returns:
+        (batch, *out, filters).
+
+    Raises:
+        ValueError: the kernel's channels do not divide the inputs', or the groups the filters.
+
+    >>> from keraslite import ops
+    >>> ops.shape(ops.conv(ops.ones((1, 5, 5, 3)), ops.ones((3, 3, 3, 8)), padding="same"))
+    (1, 5, 5, 8)
+    """
+    x, kernel, back = _conv_operands(inputs, kernel, data_format)
+    rank = len(x.shape) - 2
+    strides = _per_axis(strides, rank, "strides")
+    dilation = _per_axis(dilation_rate, rank, "dilation_rate")
+    _check_strides(strides, dilation)
+    channels, in_kernel, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
+    groups = 1 if channels is None else channels // in_kernel
+    if channels is not None and (channels % in_kernel or filters % max(groups, 1)):
+        raise ArgumentError(
+            f"`inputs` have {channels} channels, which a `kernel` of shape"
+            f" {tuple(kernel.shape)} (*size, channels // groups, filters) does not fit."
+        )
+    return back(context.backend.conv(x, kernel, strides, _padding(padding), dilation, groups))
+
+
+@op
+def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Convolution of each channel by itself.
+
+    `kernel` is (*size, channels, multiplier); the result has channels * multiplier channels.
+    """
+    x, kernel, back = _conv_operands(inputs, kernel, data_format)
+    rank = len(x.shape) - 2
+    strides = _per_axis(strides, rank, "strides")
+    dilation = _per_axis(dilation_rate, rank, "dilation_rate")
+    _check_strides(strides, dilation)
+    *size, channels, multiplier = context.backend.shape(kernel)
+    if x.shape[-1] not in (None, channels):
+        raise ArgumentError(
+            f"`inputs` have {x.shape[-1]} channels, the `kernel` of shape {tuple(kernel.shape)}"
+            f" (*size, channels, multiplier) has {channels}."
+        )
+    kernel = context.backend.reshape(kernel, (*size, 1, channels * multiplier))
+    return back(context.backend.conv(x, kernel, strides, _padding(padding), dilation, channels))
+
+
+@op
+def separable_conv(
+    inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None,
+    dilation_rate=1,
+):  # fmt: skip
+    """`depthwise_conv`, then a `conv` with a kernel of size 1 that mixes the channels."""
+    x = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(x, pointwise_kernel, 1, "valid", data_format)
+
+
+@op
+def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+    """Largest element of each window and channel; strides are `pool_size` by default."""
+    return _pool("max_pool", inputs, pool_size, strides, padding, data_format)
+
+
+@op
+def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+    """Mean of each window and channel, padding not counted; strides are `pool_size` by default."""
+    return _pool("average_pool", floating(inputs), pool_size, strides, padding, data_format)
+
+
+def _pool(name, inputs, pool_size, strides, padding, data_format):
+    x, back = _channels_last(tensor(inputs), data_format)
+    rank = len(x.shape) - 2
+    size = _per_axis(pool_size, rank, "pool_size")
+    strides = size if strides is None else _per_axis(strides, rank, "strides")
+    return back(getattr(context.backend, name)(x, size, strides, _padding(padding)))
