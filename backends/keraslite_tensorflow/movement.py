@@ -140,5 +140,8 @@ class TensorflowMovement:
         repeats = (1,) * (rank - len(repeats)) + tuple(repeats)
         return raw.Tile(input=x, multiples=shape_vector(repeats))
 
+    def roll(self, x, shift, axis):
+        return raw.Roll(input=x, shift=shift, axis=axis)
+
     def top_k(self, x, k):
         return tuple(raw.TopKV2(input=x, k=k, sorted=True))
