@@ -88,9 +88,9 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
 
     leaves = context.backend.while_loop(condition, step, carry, maximum_iterations)
     result = structure.unflatten(leaves)
-    return (
-        type(loop_vars)(result) if isinstance(loop_vars, list) else result if several else result[0]
-    )
+    if not several:
+        return result[0]
+    return list(result) if isinstance(loop_vars, list) else result
 
 
 def _like(new, old):

@@ -54,9 +54,10 @@ def copy(x):
 def shape(x):
     """The shape as a tuple: ints, None where a KerasTensor's size is unknown.
 
-    Under `tf.function` an unknown size is a scalar tensor.
+    In a layer's `call`, an unknown size is the engine's own scalar for it, with which one may
+    calculate: under `tf.function` a scalar tensor, while shapes are inferred a placeholder.
     """
-    if isinstance(x, (KerasTensor, Variable)):
+    if isinstance(x, Variable) or (type(x) is KerasTensor and not context.backend.is_abstract):
         return x.shape
     return tuple(context.backend.shape(tensor(x)))
 
@@ -77,7 +78,7 @@ def ndim(x):
 def size(x):
     """The number of elements."""
     sizes = shape(x)
-    if None not in sizes:
+    if all(isinstance(n, int) for n in sizes):
         return math.prod(sizes)
     return context.backend.sum(ones_of(tensor(x)))
 
@@ -268,8 +269,8 @@ def scatter_update(inputs, indices, updates, reduction=None):
     elif reduction is None:
         order = backend.argsort(index, 0)
         index, rows = backend.take(index, order, 0), backend.take(rows, order, 0)
-        following = backend.concatenate([backend.getitem(index, builtins.slice(1, None)),
-                                         backend.full((1,), -1, backend.dtype(index))], 0)  # fmt: skip
+        none = backend.full((1,), -1, backend.dtype(index))
+        following = backend.concatenate([backend.getitem(index, builtins.slice(1, None)), none], 0)
         last = backend.not_equal(index, following)
         last = backend.reshape(last, (-1,) + (1,) * (len(target) - 1))
         new = _put(x, index, backend.where(last, rows, backend.zeros_like(rows)))

@@ -182,7 +182,7 @@ def _promoted(x, y, to_float):
 
 @functools.cache
 def _common(a, b, floatx, to_float):
-    """dtype for operands of dtypes (or Python types) a and b; `floatx` is here as part of the key."""
+    """dtype for operands of dtypes (or Python types) a and b; `floatx` belongs to the cache's key."""
     wanted = a if a == b and isinstance(a, str) else result_type(a, b)
     return float_type(wanted, floatx) if to_float else wanted
 

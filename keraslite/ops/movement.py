@@ -26,6 +26,8 @@ def reshape(x, newshape):
     x = tensor(x)
     if type(newshape) is not tuple or None in newshape:
         newshape = tuple([-1 if n is None else n for n in as_shape(newshape, "newshape")])
+        if newshape.count(-1) > 1:
+            raise ArgumentError(f"at most one size may be -1 or None, found {newshape}.", newshape)
     return context.backend.reshape(x, newshape)
 
 

@@ -144,20 +144,15 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     low, high = backend.floor(place), backend.ceil(place)
     if method == "nearest":
         low = high = backend.round(place)
-    share = {"linear": place - low, "midpoint": 0.5 * (high - low) / 1}.get(method)
-    below = backend.take(rows, backend.cast(low, "int32"), len(kept))
-    above = backend.take(rows, backend.cast(high, "int32"), len(kept))
-    if method in ("lower", "nearest"):
-        found = below
+    elif method == "lower":
+        high = low
     elif method == "higher":
-        found = above
-    else:
-        share = (
-            place - low
-            if method == "linear"
-            else backend.cast(backend.less(low, high), backend.dtype(x)) * 0.5
-        )
-        found = below + share * (above - below)
+        low = high
+    share = place - low
+    if method == "midpoint":
+        share = 0.5 * backend.cast(backend.less(low, high), backend.dtype(x))
+    below, above = (backend.take(rows, backend.cast(i, "int32"), len(kept)) for i in (low, high))
+    found = below + share * (above - below)
     if len(q.shape):
         found = backend.moveaxis(found, -1, 0)
     if keepdims:
