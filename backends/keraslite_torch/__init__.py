@@ -9,6 +9,7 @@ from keraslite_torch.elementwise import Elementwise
 from keraslite_torch.linalg import Linalg
 from keraslite_torch.movement import Movement
 from keraslite_torch.neural import Neural
+from keraslite_torch.randomness import Randomness
 from keraslite_torch.recurrent import Recurrent
 from keraslite_torch.reductions import Reductions
 from keraslite_torch.state import State
@@ -27,9 +28,10 @@ class TorchBackend(
     State,
     Neural,
     Recurrent,
+    Randomness,
     Updates,
     Backend,
 ):
-    """Tensors are `torch.Tensor`; handles of variables are `torch.nn.Parameter`."""
+    """Tensors are `torch.Tensor`; handles of trainable variables are `torch.nn.Parameter`."""
 
     name = "torch"
