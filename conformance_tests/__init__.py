@@ -1,0 +1,1 @@
+"""What every keraslite engine must pass: `pytest conformance_tests --backend NAME [--device D]`."""
