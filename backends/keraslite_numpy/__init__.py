@@ -10,9 +10,12 @@ from keraslite_numpy.elementwise import NumpyElementwise
 from keraslite_numpy.linalg import NumpyLinalg
 from keraslite_numpy.movement import NumpyMovement
 from keraslite_numpy.native import install
+from keraslite_numpy.neural import NumpyNeural
+from keraslite_numpy.randomness import NumpyRandomness
 from keraslite_numpy.reductions import NumpyReductions
 from keraslite_numpy.state import NumpyState
 from keraslite_numpy.tape import quiet
+from keraslite_numpy.updates import NumpyUpdates
 
 
 class NumpyBackend(
@@ -24,6 +27,9 @@ class NumpyBackend(
     NumpyLinalg,
     NumpyControl,
     NumpyState,
+    NumpyNeural,
+    NumpyRandomness,
+    NumpyUpdates,
     Backend,
 ):
     """Plain NumPy arrays on the CPU; see `tape.py` for how they are differentiated."""

@@ -57,7 +57,7 @@ def _sigmoid(x):
     return np.reciprocal(1 + y)
 
 
-def _softplus(x):
+def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
@@ -175,7 +175,7 @@ class NumpyElementwise(Elementwise):
         lambda x: np.maximum(x, 0), lambda B, g, y, x: B.where(B.greater(x, 0), g, 0.0)
     )
     sigmoid = primitive(_in_float32(_sigmoid), lambda B, g, y, x: g * (y * (1 - y)))
-    softplus = primitive(_in_float32(_softplus), lambda B, g, y, x: g * B.sigmoid(x))
+    softplus = primitive(_in_float32(softplus), lambda B, g, y, x: g * B.sigmoid(x))
 
     def clip(self, x, low, high):
         if type(low) is Traced or type(high) is Traced:

@@ -1,0 +1,173 @@
+"""NumPy engine, neural network functions with rules of their own.
+
+Rules written with backend functions serve gradients of any order. The normalizations keep what
+their backward pass needs, and leave gradients of gradients to the base class (`is_nested`).
+"""
+
+import math
+
+import numpy as np
+
+from keraslite.backend.neural import Neural
+from keraslite_numpy.bfloat16 import is_half, tensor
+from keraslite_numpy.elementwise import softplus
+from keraslite_numpy.tape import Traced, is_nested, primitive, record_joint, strip
+
+
+def _softmax(x, axis):
+    powers = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
+    powers = np.exp(powers)
+    powers /= np.add.reduce(powers, axis, powers.dtype, keepdims=True)
+    return powers
+
+
+def _softmax_vjp(B, g, y, x, axis):
+    weighted = g * y
+    return weighted - y * B.sum(weighted, axis, True)
+
+
+def _log_softmax(x, axis):
+    shifted = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis, x.dtype, keepdims=True))
+    return shifted
+
+
+def _log_softmax_vjp(B, g, y, x, axis):
+    return g - B.exp(y) * B.sum(g, axis, True)
+
+
+def _sparse_cross_entropy(logits, labels):
+    shifted = np.subtract(logits, np.maximum.reduce(logits, -1, keepdims=True))
+    rows = shifted.reshape(-1, shifted.shape[-1])
+    chosen = rows[np.arange(len(rows)), labels.reshape(-1)].reshape(labels.shape)
+    return np.log(np.add.reduce(np.exp(shifted), -1, shifted.dtype)) - chosen
+
+
+def _sparse_cross_entropy_vjp(B, g, y, logits, labels):
+    classes = logits.shape[-1]
+    if type(logits) is Traced:
+        hot = B.one_hot(labels, classes, -1, B.dtype(logits))
+        return (B.softmax(logits, -1) - hot) * B.expand_dims(g, -1)
+    d = _softmax(logits, -1)
+    rows = d.reshape(-1, classes)
+    rows[np.arange(len(rows)), labels.reshape(-1)] -= 1
+    d *= np.expand_dims(g, -1)
+    return d
+
+
+def _softmax_cross_entropy(logits, targets):
+    return -np.add.reduce(targets * _log_softmax(logits, -1), -1, logits.dtype)
+
+
+def _softmax_cross_entropy_vjp(B, g, y, logits, targets):
+    total = B.sum(targets, -1, True)
+    return (B.softmax(logits, -1) * total - targets) * B.expand_dims(g, -1)
+
+
+def _widened(fn):
+    """A function of float arrays (first argument float, others as they are) run in float32."""
+
+    def wide(x, other):
+        if not is_half(x):
+            return fn(x, other)
+        if isinstance(other, np.ndarray) and is_half(other):
+            other = other.astype(np.float32)
+        return fn(x.astype(np.float32), other).astype(x.dtype)
+
+    return wide
+
+
+def _column_sum(rows):
+    """Sum over axis 0 as a product with ones, which reads memory in order."""
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
+def _wide(x):
+    return x.astype(np.float32) if is_half(x) else x
+
+
+class NumpyNeural(Neural):
+    softmax = primitive(_widened(_softmax), _softmax_vjp)
+    log_softmax = primitive(_widened(_log_softmax), _log_softmax_vjp)
+    softmax_cross_entropy = primitive(
+        _widened(_softmax_cross_entropy),
+        _softmax_cross_entropy_vjp,
+        lambda B, g, y, logits, targets: -B.log_softmax(logits, -1) * B.expand_dims(g, -1),
+    )
+    sparse_softmax_cross_entropy = primitive(
+        _widened(_sparse_cross_entropy), _sparse_cross_entropy_vjp
+    )
+    sigmoid_cross_entropy = primitive(
+        _widened(lambda logits, targets: softplus(logits) - targets * logits),
+        lambda B, g, y, logits, targets: g * (B.sigmoid(logits) - targets),
+        lambda B, g, y, logits, targets: -g * logits,
+    )
+
+    def batch_normalization_train(self, x, axis, offset, scale, epsilon):
+        if is_nested(x, offset, scale):
+            return super().batch_normalization_train(x, axis, offset, scale, epsilon)
+        raw = np.moveaxis(strip(x), axis, -1)
+        rows = _wide(raw.reshape(-1, raw.shape[-1]))
+        count = len(rows)
+        mean = _column_sum(rows) / count
+        normal = rows - mean
+        variance = _column_sum(normal * normal) / count
+        inverse = 1 / np.sqrt(variance + epsilon)
+        normal *= inverse
+        gain = None if scale is None else _wide(strip(scale))
+        y = normal if gain is None else normal * gain
+        if offset is not None:
+            y = y + _wide(strip(offset))
+
+        def moved(rows):
+            return np.moveaxis(rows.astype(raw.dtype, copy=False).reshape(raw.shape), -1, axis)
+
+        def backward(B, g, need, out, *inputs):
+            g = _wide(np.moveaxis(g, axis, -1).reshape(rows.shape))
+            total, matched = _column_sum(g), _column_sum(g * normal)
+            dx = None
+            if need[0]:
+                dx = g - normal * (matched / count)
+                dx -= total / count
+                dx *= inverse if gain is None else inverse * gain
+                dx = moved(dx)
+            return dx, total.astype(raw.dtype), matched.astype(raw.dtype)
+
+        out = record_joint(backward, (x, offset, scale), tensor(moved(y)))
+        return out, tensor(mean.astype(raw.dtype)), tensor(variance.astype(raw.dtype))
+
+    def layer_normalization(self, x, scale, offset, axes, epsilon):
+        rank = x.ndim
+        kept = sorted(a % rank for a in axes)
+        if is_nested(x, scale, offset) or kept != list(range(rank - len(kept), rank)):
+            return super().layer_normalization(x, scale, offset, axes, epsilon)
+        raw = strip(x)
+        inner = raw.shape[kept[0] :]
+        size = math.prod(inner)
+        rows = _wide(raw.reshape(-1, size))
+        normal = rows - np.add.reduce(rows, 1, keepdims=True) / size
+        square = np.add.reduce(normal * normal, 1, keepdims=True)
+        inverse = 1 / np.sqrt(square / size + epsilon)
+        normal *= inverse
+        gain = None if scale is None else _wide(strip(scale).reshape(size))
+        y = normal if gain is None else normal * gain
+        if offset is not None:
+            y = y + _wide(strip(offset).reshape(size))
+
+        def shaped(array, shape):
+            return tensor(array.astype(raw.dtype, copy=False).reshape(shape))
+
+        def backward(B, g, need, out, *inputs):
+            g = _wide(g.reshape(rows.shape))
+            d_scale = shaped(_column_sum(g * normal), inner) if need[1] else None
+            d_offset = shaped(_column_sum(g), inner) if need[2] else None
+            if not need[0]:
+                return None, d_scale, d_offset
+            d = g if gain is None else g * gain
+            matched = np.add.reduce(d * normal, 1, keepdims=True) / size
+            dx = d - normal * matched
+            dx -= np.add.reduce(d, 1, keepdims=True) / size
+            dx *= inverse
+            return shaped(dx, raw.shape), d_scale, d_offset
+
+        return record_joint(backward, (x, scale, offset), shaped(y, raw.shape))
