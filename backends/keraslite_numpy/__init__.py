@@ -6,6 +6,7 @@ from keraslite.backend.base import Backend
 from keraslite_numpy.arrays import NumpyArrays
 from keraslite_numpy.contractions import NumpyContractions
 from keraslite_numpy.control import NumpyControl
+from keraslite_numpy.convolution import NumpyConvolution
 from keraslite_numpy.elementwise import NumpyElementwise
 from keraslite_numpy.linalg import NumpyLinalg
 from keraslite_numpy.movement import NumpyMovement
@@ -28,6 +29,7 @@ class NumpyBackend(
     NumpyControl,
     NumpyState,
     NumpyNeural,
+    NumpyConvolution,
     NumpyRandomness,
     NumpyUpdates,
     Backend,

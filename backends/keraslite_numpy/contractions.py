@@ -159,14 +159,14 @@ def _einsum(*operands_and_labels):
 
 
 def _einsum_vjp(i, B, g, y, *rest):
-    """The result takes the operand's place; labels only the operand had are spread out again."""
+    """The result takes the operand's place; those that only the operand had are spread out."""
     *operands, labels, output = rest
     x, own = operands[i], labels[i]
     others = [c for j, c in enumerate(labels) if j != i]
     tensors = [g, *(t for j, t in enumerate(operands) if j != i)]
     known = "".join(c for c in own if c in output or any(c in o for o in others))
     result = _einsum_labels(B, (output, *others), known, tensors)
-    sizes = {c: n for l, t in zip([own, *others], [x, *tensors[1:]]) for c, n in zip(l, t.shape)}
+    sizes = dict(zip(own, x.shape))
     if known != own:
         present = iter(result.shape)
         result = B.reshape(result, tuple(next(present) if c in known else 1 for c in own))

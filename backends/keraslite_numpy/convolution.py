@@ -1,0 +1,189 @@
+"""NumPy engine, convolution and pooling: patches gathered a few images at a time, then a product.
+
+Each group of images is gathered into one buffer small enough to stay in the cache. Fused forward
+and backward passes serve first-order gradients; gradients of gradients go through the base class.
+"""
+
+import math
+
+import numpy as np
+
+from keraslite.backend.convolution import Convolution
+from keraslite_numpy.bfloat16 import is_half
+from keraslite_numpy.movement import tap_slices, window_view
+from keraslite_numpy.tape import is_nested, record_joint, strip
+
+_BUFFER = 1 << 18  # elements gathered at a time
+_LONG_RUN = 16  # elements: where patches are shorter than this in memory, gather them by tap
+
+
+def _patch_buffer(count, out, size, channels, dtype):
+    """Room for the patches of `count` images: as (count, *out, *size, channels) and as matrix.
+
+    With few channels the matrix is column-major: copies then run along a row of the image.
+    """
+    rank, taps = len(size), math.prod(size) * channels
+    if size[-1] * channels >= _LONG_RUN:
+        patches = np.empty((count, *out, *size, channels), dtype)
+        return patches, patches.reshape(-1, taps)
+    buffer = np.empty((*size, channels, count, *out), dtype)
+    order = (*range(rank + 1, 2 * rank + 2), *range(rank + 1))
+    return buffer.transpose(order), buffer.reshape(taps, -1).T
+
+
+def _product(a, b, out):
+    """a @ b into `out`, whichever way that is laid out."""
+    if out.flags.c_contiguous:
+        np.matmul(a, b, out=out)
+    else:
+        np.matmul(b.T, a.T, out=out.T)
+
+
+class _Patches:
+    """The patches of a padded batch, in groups of images."""
+
+    def __init__(self, x, size, strides, dilation):
+        self.view = window_view(x, size, strides, dilation)
+        self.size, self.strides, self.dilation = size, strides, dilation
+        self.out = self.view.shape[1 : len(size) + 1]
+        self.dtype, self.channels = x.dtype, x.shape[-1]
+        each = max(math.prod(self.view.shape[1:]), 1)
+        self.step = max(1, min(len(x), _BUFFER // each))
+
+    def groups(self, fill=True):
+        """(images, patches, matrix) for each group; the buffer is reused."""
+        images = len(self.view)
+        patches = matrix = None
+        for start in range(0, images, self.step):
+            group = slice(start, min(start + self.step, images))
+            count = group.stop - start
+            if patches is None or len(patches) != count:
+                patches, matrix = self.room(count)
+            if fill:
+                np.copyto(patches, self.view[group])
+            yield group, patches, matrix
+
+    def room(self, count):
+        return _patch_buffer(count, self.out, self.size, self.channels, self.dtype)
+
+
+def _conv(patches, kernel):
+    filters = kernel.shape[-1]
+    y = np.empty((len(patches.view), *patches.out, filters), kernel.dtype)
+    matrix = kernel.reshape(-1, filters)
+    for group, _, rows in patches.groups():
+        np.matmul(rows, matrix, out=y[group].reshape(-1, filters))
+    return y
+
+
+def _conv_backward(patches, padded_shape, kernel, g, need):
+    """Gradients of the padded input and the kernel."""
+    filters = kernel.shape[-1]
+    matrix = kernel.reshape(-1, filters)
+    g = np.ascontiguousarray(g)
+    dx = np.zeros(padded_shape, g.dtype) if need[0] else None
+    d_kernel = np.zeros_like(matrix) if need[1] else None
+    taps = list(tap_slices(patches.size, patches.out, patches.strides, patches.dilation))
+    every = (slice(None),) * (len(patches.size) + 1)
+    spare = {}
+    for group, _, rows in patches.groups(fill=need[1]):
+        part = g[group].reshape(-1, filters)
+        if need[1]:
+            d_kernel += rows.T @ part
+        if need[0]:
+            count = group.stop - group.start
+            if count not in spare:
+                spare[count] = patches.room(count)
+            d_patches, d_rows = spare[count]
+            _product(part, matrix.T, d_rows)
+            target = dx[group]
+            for tap, places in taps:
+                target[(slice(None), *places)] += d_patches[(*every, *tap)]
+    return dx, None if d_kernel is None else d_kernel.reshape(kernel.shape)
+
+
+def _unpad(x, widths):
+    return x[(slice(None), *(slice(a, n - b) for n, (a, b) in zip(x.shape[1:], widths)))]
+
+
+class NumpyConvolution(Convolution):
+    def conv(self, x, kernel, strides, padding, dilation, groups):
+        *size, channels, filters = kernel.shape
+        size = tuple(size)
+        widths = self.spatial_padding(x, size, strides, dilation, padding)
+        ones = (1,) * len(size)
+        padded = any(w != (0, 0) for w in widths)
+        if groups == 1 and size == ones == tuple(strides) and not padded:
+            return self.matmul(x, self.reshape(kernel, (channels, filters)))
+        if groups != 1 or is_nested(x, kernel):
+            return super().conv(x, kernel, strides, padding, dilation, groups)
+        if is_half(x):
+            args = (self.cast(x, "float32"), self.cast(kernel, "float32"))
+            y = self.conv(*args, strides, padding, dilation, groups)
+            return self.cast(y, self.dtype(x))
+        raw = self._pad_spatial(strip(x), widths, 0)
+        patches = _Patches(raw, size, strides, dilation)
+
+        def backward(B, g, need, out, x, kernel):
+            dx, d_kernel = _conv_backward(patches, raw.shape, kernel, g, need)
+            return _unpad(dx, widths) if need[0] and padded else dx, d_kernel
+
+        return record_joint(backward, (x, kernel), _conv(patches, strip(kernel)))
+
+    def _pool_places(self, x, pool_size, strides, padding):
+        """Padding widths, output shape, and where each tap reads the padded input."""
+        ones = (1,) * len(pool_size)
+        widths = self.spatial_padding(x, pool_size, strides, ones, padding)
+        spatial = [n + a + b for n, (a, b) in zip(x.shape[1:-1], widths)]
+        out = tuple((n - k) // s + 1 for n, k, s in zip(spatial, pool_size, strides))
+        taps = tap_slices(pool_size, out, strides, ones)
+        return widths, out, [(slice(None), *places) for _, places in taps]
+
+    def max_pool(self, x, pool_size, strides, padding):
+        if is_nested(x):
+            return super().max_pool(x, pool_size, strides, padding)
+        widths, _, taps = self._pool_places(x, pool_size, strides, padding)
+        raw = self._pad_spatial(strip(x), widths, -math.inf)
+        y = raw[taps[0]].copy()
+        for tap in taps[1:]:
+            np.maximum(y, raw[tap], out=y)
+        overlap = any(k > s for k, s in zip(pool_size, strides))
+
+        def backward(B, g, need, y, x):
+            dx = np.zeros_like(raw)
+            free = np.ones(y.shape, bool)  # windows whose first maximum has not been found
+            for tap in taps:
+                hit = np.equal(raw[tap], y)
+                hit &= free
+                free ^= hit
+                if overlap:
+                    dx[tap] += g * hit
+                else:
+                    np.multiply(g, hit, out=dx[tap])
+            return (_unpad(dx, widths),)
+
+        return record_joint(backward, (x,), y)
+
+    def average_pool(self, x, pool_size, strides, padding):
+        if is_half(x) or is_nested(x):
+            return super().average_pool(x, pool_size, strides, padding)
+        widths, out, taps = self._pool_places(x, pool_size, strides, padding)
+        raw = self._pad_spatial(strip(x), widths, 0)
+        if raw is strip(x):
+            counts = math.prod(pool_size)
+        else:
+            inside = self._pad_spatial(np.ones((1, *x.shape[1:-1], 1), raw.dtype), widths, 0)
+            counts = sum(inside[tap] for tap in taps)
+        y = raw[taps[0]].copy()
+        for tap in taps[1:]:
+            y += raw[tap]
+        y /= counts
+
+        def backward(B, g, need, y, x):
+            dx = np.zeros_like(raw)
+            share = g / counts
+            for tap in taps:
+                dx[tap] += share
+            return (_unpad(dx, widths),)
+
+        return record_joint(backward, (x,), y)
