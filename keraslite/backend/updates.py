@@ -48,19 +48,26 @@ class Updates:
         Returns [parameters, squares, averages, velocities].
         """
 
-        def rule(g, p, s, a, v):
-            s = rho * s + (1 - rho) * (g * g)
-            if centered:
-                a = rho * a + (1 - rho) * g
-                step = self._like(rate, p) * g / self.sqrt(s - a * a + epsilon)
-            else:
-                step = self._like(rate, p) * g / self.sqrt(s + epsilon)
-            if momentum > 0:
-                v = momentum * v + step
-                step = v
-            return p - step, s, a, v
+        used = [parameters, squares]
+        used += [averages] if centered else []
+        used += [velocities] if momentum > 0 else []
 
-        return self._each(rule, gradients, parameters, squares, averages, velocities)
+        def rule(g, p, s, *rest):
+            rest = list(rest)
+            s = rho * s + (1 - rho) * (g * g)
+            spread = s
+            if centered:
+                rest[0] = rho * rest[0] + (1 - rho) * g
+                spread = s - rest[0] * rest[0]
+            step = self._like(rate, p) * g / self.sqrt(spread + epsilon)
+            if momentum > 0:
+                rest[-1] = step = momentum * rest[-1] + step
+            return p - step, s, *rest
+
+        parameters, squares, *rest = self._each(rule, gradients, *used)
+        averages = rest.pop(0) if centered else averages
+        velocities = rest.pop(0) if momentum > 0 else velocities
+        return [parameters, squares, averages, velocities]
 
     def update_adam(
         self, gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
