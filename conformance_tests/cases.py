@@ -164,7 +164,7 @@ def to_float64(array):
 
 
 def drive(op, check, max_examples):
-    """Run `check(case, seed)` on every case of an op, then on cases and seeds that Hypothesis picks.
+    """Run `check(case, seed)` on every case of an op, then on what Hypothesis picks.
 
     The shapes are the cases' own and few, because two of the engines compile for each.
     """

@@ -21,7 +21,7 @@ def cumulative(backend, reverse, length):
             total = total * 0.5 + x[0] * x[1]
             return (total, count + 1), (total, x[0])
 
-        carry = (start, backend.asarray(np.int32(0)))
+        carry = (start, backend.asarray(0, "int32"))
         return backend.scan(step, carry, xs, length, reverse)
 
     return run

@@ -25,9 +25,7 @@ WIDE = ("float32", "float64")
 
 
 def rows(ops, dtypes):
-    return [
-        pytest.param(op, d, id=f"{op.id}-{d}") for op in ops for d in dtypes if d in op.dtypes
-    ]
+    return [pytest.param(op, d, id=f"{op.id}-{d}") for op in ops for d in dtypes if d in op.dtypes]
 
 
 def reference_gradients(op, reference, arrays, cotangents, case):

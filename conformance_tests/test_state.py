@@ -346,8 +346,8 @@ def batches(sizes, weighted):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("trainable", [False, True])
 def test_a_compiled_step_does_what_the_step_does(trainable, weighted, jit, backend):
-    weight = Cell(backend, np.float64(0.5), trainable)
-    count = Cell(backend, np.int32(0))
+    weight = Cell(backend, np.array(0.5), trainable)
+    count = Cell(backend, np.array(0, "int32"))
     step = linear_step(backend, weight, count)
     compiled = backend.compile_step(step, Cells(weight, count), jit)
     data = list(batches([8, 8, 8, 3, 8, 3], weighted))  # the last batch of an epoch is short
@@ -378,14 +378,19 @@ def test_state_may_be_changed_between_compiled_steps(backend):
     total.assign(backend.asarray(np.array([10, 10], "float32")))
     second = compiled(one)
     third = compiled(one)
-    for result, expected in [(first, [1, 2]), (kept, [1, 2]), (second, [11, 12]), (third, [12, 14])]:
+    for result, expected in [
+        (first, [1, 2]),
+        (kept, [1, 2]),
+        (second, [11, 12]),
+        (third, [12, 14]),
+    ]:
         np.testing.assert_array_equal(backend.to_numpy(result), expected)
     np.testing.assert_array_equal(total.numpy(), [12, 14])
     np.testing.assert_array_equal(backend.to_numpy(one), [1, 2])
 
 
 def test_two_compiled_steps_share_their_state(backend):
-    count = Cell(backend, np.int32(0))
+    count = Cell(backend, np.array(0, "int32"))
     add = backend.compile_step(lambda x: count.assign(count.value + x), Cells(count), "auto")
     read = backend.compile_step(lambda x: count.value * x, Cells(count), "auto")
     two = tensor(backend, 2, "int32")
@@ -397,7 +402,7 @@ def test_two_compiled_steps_share_their_state(backend):
 
 
 def test_a_compiled_step_that_raises_changes_no_state(backend):
-    count = Cell(backend, np.int32(3))
+    count = Cell(backend, np.array(3, "int32"))
 
     def step(x):
         if backend.shape(x)[0] == 3:
@@ -416,7 +421,7 @@ def test_a_compiled_step_that_raises_changes_no_state(backend):
 
 def test_a_short_last_batch_costs_one_more_trace_at_most(backend):
     """A step that is traced runs its Python code once or twice for each of the two sizes."""
-    total = Cell(backend, np.float64(0))
+    total = Cell(backend, np.array(0.0))
     calls = []
 
     def step(x, y):

@@ -46,9 +46,12 @@ def window_slices(spatial, size, strides, dilation):
     """(output position, slices of the input) for each window."""
     out = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(spatial, size, strides, dilation)]
     for place in itertools.product(*map(range, out)):
-        yield place, tuple(
-            slice(p * s, p * s + (k - 1) * d + 1, d)
-            for p, k, s, d in zip(place, size, strides, dilation)
+        yield (
+            place,
+            tuple(
+                slice(p * s, p * s + (k - 1) * d + 1, d)
+                for p, k, s, d in zip(place, size, strides, dilation)
+            ),
         )
 
 
