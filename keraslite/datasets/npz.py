@@ -19,7 +19,7 @@ _HEADERS = {
 }
 
 
-def read_npz(path, names):
+def read_npz(path, names) -> list:
     """The named members of an `.npz` file.
 
     Returns:
