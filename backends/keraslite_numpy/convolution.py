@@ -131,18 +131,18 @@ class NumpyConvolution(Convolution):
         return record_joint(backward, (x, kernel), _conv(patches, strip(kernel)))
 
     def _pool_places(self, x, pool_size, strides, padding):
-        """Padding widths, output shape, and where each tap reads the padded input."""
+        """Padding widths, and where each tap reads the padded input."""
         ones = (1,) * len(pool_size)
         widths = self.spatial_padding(x, pool_size, strides, ones, padding)
         spatial = [n + a + b for n, (a, b) in zip(x.shape[1:-1], widths)]
         out = tuple((n - k) // s + 1 for n, k, s in zip(spatial, pool_size, strides))
         taps = tap_slices(pool_size, out, strides, ones)
-        return widths, out, [(slice(None), *places) for _, places in taps]
+        return widths, [(slice(None), *places) for _, places in taps]
 
     def max_pool(self, x, pool_size, strides, padding):
         if is_nested(x):
             return super().max_pool(x, pool_size, strides, padding)
-        widths, _, taps = self._pool_places(x, pool_size, strides, padding)
+        widths, taps = self._pool_places(x, pool_size, strides, padding)
         raw = self._pad_spatial(strip(x), widths, -math.inf)
         y = raw[taps[0]].copy()
         for tap in taps[1:]:
@@ -167,7 +167,7 @@ class NumpyConvolution(Convolution):
     def average_pool(self, x, pool_size, strides, padding):
         if is_half(x) or is_nested(x):
             return super().average_pool(x, pool_size, strides, padding)
-        widths, out, taps = self._pool_places(x, pool_size, strides, padding)
+        widths, taps = self._pool_places(x, pool_size, strides, padding)
         raw = self._pad_spatial(strip(x), widths, 0)
         if raw is strip(x):
             counts = math.prod(pool_size)

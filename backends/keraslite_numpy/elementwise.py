@@ -16,12 +16,30 @@ from keraslite_numpy.tape import Traced, constant, primitive, unbroadcast
 _LN2, _LN10 = math.log(2), math.log(10)
 
 
+_INTEGERS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_LARGE = 1 << 12
+
+
 def _where(condition, x, y):
     if not isinstance(x, np.ndarray):
         x = np.asarray(x, y.dtype)
     elif not isinstance(y, np.ndarray):
         y = np.asarray(y, x.dtype)
-    return np.where(condition, x, y)
+    if condition.size < _LARGE or x.itemsize not in _INTEGERS:
+        return np.where(condition, x, y)
+    return _select(condition, x, y)
+
+
+def _select(condition, x, y):
+    """np.where by bit masks: several times as fast where the condition is hard to predict."""
+    kind = _INTEGERS[x.itemsize]
+    mask = np.negative(condition.view(np.int8)).astype(kind, copy=False)
+    x_bits, y_bits = x.view(np.ndarray).view(kind), y.view(np.ndarray).view(kind)
+    if y.ndim == 0 and y_bits == 0:
+        bits = x_bits & mask
+    else:
+        bits = ((x_bits ^ y_bits) & mask) ^ y_bits
+    return bits.view(x.dtype)
 
 
 def _tie(B, g, x, y):
