@@ -13,6 +13,7 @@ from keraslite_numpy.movement import NumpyMovement
 from keraslite_numpy.native import install
 from keraslite_numpy.neural import NumpyNeural
 from keraslite_numpy.randomness import NumpyRandomness
+from keraslite_numpy.recurrent import NumpyRecurrent
 from keraslite_numpy.reductions import NumpyReductions
 from keraslite_numpy.state import NumpyState
 from keraslite_numpy.tape import quiet
@@ -30,6 +31,7 @@ class NumpyBackend(
     NumpyState,
     NumpyNeural,
     NumpyConvolution,
+    NumpyRecurrent,
     NumpyRandomness,
     NumpyUpdates,
     Backend,
