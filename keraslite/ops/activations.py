@@ -4,6 +4,7 @@ Integers are cast to `floatx()` first (`relu` and `relu6` keep them).
 """
 
 from keraslite.backend.context import context
+from keraslite.backend.dtypes import FLOATS
 from keraslite.ops.dispatch import ArgumentError, checked_axes, checked_axis, floating, op, tensor
 
 
@@ -15,13 +16,21 @@ def relu(x):
     >>> ops.convert_to_numpy(ops.relu([-1.0, 2.0])).tolist()
     [0.0, 2.0]
     """
-    return context.backend.relu(floating(x))
+    x = tensor(x)
+    dtype = context.backend.dtype(x)
+    if dtype in FLOATS:
+        return context.backend.relu(x)
+    return x if dtype == "bool" else context.backend.maximum(x, 0)
 
 
 @op
 def relu6(x):
     """min(max(x, 0), 6)."""
-    return context.backend.relu6(floating(x))
+    x = tensor(x)
+    dtype = context.backend.dtype(x)
+    if dtype in FLOATS:
+        return context.backend.relu6(x)
+    return x if dtype == "bool" else context.backend.clip(x, 0, 6)
 
 
 @op

@@ -9,6 +9,7 @@ from keraslite.backend.context import context
 from keraslite.ops.dispatch import (
     ArgumentError,
     checked_axis,
+    float_dtypes,
     op,
     promoted,
     promoted_list,
@@ -20,12 +21,25 @@ from keraslite.ops.dispatch import (
 def matmul(x1, x2):
     """Matrix product over the last two axes; the axes before broadcast; vectors as in NumPy.
 
+    The product of two int8 tensors is int32.
+
     >>> from keraslite import ops
     >>> ops.convert_to_numpy(ops.matmul([[1, 2], [3, 4]], [1, 1])).tolist()
     [3, 7]
     """
     x1, x2 = promoted(x1, x2)
-    return context.backend.matmul(x1, x2)
+    if x1.dtype in float_dtypes:
+        return context.backend.matmul(x1, x2)
+    if context.backend.dtype(x1) == "int8":
+        x1, x2 = tensor(x1, "int32"), tensor(x2, "int32")
+    return _product(context.backend.matmul, x1, x2)
+
+
+def _product(product, *xs):
+    """A product of operands of one dtype; that of bools (true where a sum is not 0) in int32."""
+    if context.backend.dtype(xs[0]) != "bool":
+        return product(*xs)
+    return tensor(product(*[tensor(x, "int32") for x in xs]), "bool")
 
 
 @op
@@ -34,10 +48,11 @@ def dot(x1, x2):
     x1, x2 = promoted_list((x1, x2))
     backend = context.backend
     if not len(x1.shape) or not len(x2.shape):
-        return backend.multiply(x1, x2)
+        return _product(backend.multiply, x1, x2)
     if len(x1.shape) <= 2 and len(x2.shape) <= 2:
-        return backend.matmul(x1, x2)
-    return backend.tensordot(x1, x2, ((-1,), (max(len(x2.shape) - 2, 0),)))
+        return _product(backend.matmul, x1, x2)
+    axes = (-1,), (max(len(x2.shape) - 2, 0),)
+    return _product(lambda x1, x2: backend.tensordot(x1, x2, axes), x1, x2)
 
 
 @op
@@ -45,7 +60,7 @@ def vdot(x1, x2):
     """Sum of the products of all elements."""
     x1, x2 = promoted_list((x1, x2))
     backend = context.backend
-    return backend.matmul(backend.reshape(x1, (-1,)), backend.reshape(x2, (-1,)))
+    return _product(backend.matmul, backend.reshape(x1, (-1,)), backend.reshape(x2, (-1,)))
 
 
 @op
@@ -53,8 +68,8 @@ def inner(x1, x2):
     """Sum of products over the last axis of both."""
     x1, x2 = promoted_list((x1, x2))
     if not len(x1.shape) or not len(x2.shape):
-        return context.backend.multiply(x1, x2)
-    return context.backend.tensordot(x1, x2, ((-1,), (-1,)))
+        return _product(context.backend.multiply, x1, x2)
+    return _product(lambda x1, x2: context.backend.tensordot(x1, x2, ((-1,), (-1,))), x1, x2)
 
 
 @op
@@ -62,7 +77,7 @@ def outer(x1, x2):
     """Product of each element of x1 with each of x2, both flattened: a matrix."""
     x1, x2 = promoted_list((x1, x2))
     backend = context.backend
-    return backend.multiply(backend.reshape(x1, (-1, 1)), backend.reshape(x2, (1, -1)))
+    return _product(backend.multiply, backend.reshape(x1, (-1, 1)), backend.reshape(x2, (1, -1)))
 
 
 @op
@@ -83,7 +98,7 @@ def tensordot(x1, x2, axes=2):
         raise ArgumentError(f"`axes` must name as many axes of x1 as of x2, found {axes}.")
     first = tuple(checked_axis(a, rank1, "axes") for a in first)
     second = tuple(checked_axis(a, rank2, "axes") for a in second)
-    return context.backend.tensordot(x1, x2, (first, second))
+    return _product(lambda x1, x2: context.backend.tensordot(x1, x2, (first, second)), x1, x2)
 
 
 @op
@@ -103,7 +118,8 @@ def einsum(subscripts, *operands):
         letters = [c for c in subscripts if c in string.ascii_letters]
         once = sorted(c for c in set(letters) if letters.count(c) == 1)
         subscripts += "->" + ("..." if "..." in subscripts else "") + "".join(once)
-    return context.backend.einsum(subscripts, *promoted_list(operands))
+    einsum = context.backend.einsum
+    return _product(lambda *xs: einsum(subscripts, *xs), *promoted_list(operands))
 
 
 @op
@@ -115,7 +131,9 @@ def kron(x1, x2):
     shape1, shape2 = ((1,) * (rank - len(x.shape)) + backend.shape(x) for x in (x1, x2))
     x1 = backend.reshape(x1, tuple(n for size in shape1 for n in (size, 1)))
     x2 = backend.reshape(x2, tuple(n for size in shape2 for n in (1, size)))
-    return backend.reshape(x1 * x2, tuple(m * n for m, n in zip(shape1, shape2)))
+    return backend.reshape(
+        _product(backend.multiply, x1, x2), tuple(m * n for m, n in zip(shape1, shape2))
+    )
 
 
 @op

@@ -9,13 +9,13 @@ import inspect
 
 from keraslite import config
 from keraslite.backend.context import context
-from keraslite.backend.dtypes import FLOATS, float_type, result_type
+from keraslite.backend.dtypes import FLOATS, INTEGERS, float_type, result_type
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.operation import record_op
 from keraslite.core.variable import Variable
 
 _owner = {}  # type of a tensor -> the backend that has it as its own
-_float_dtypes = set()  # engines' own dtype objects that are floating
+float_dtypes = set()  # engines' own dtype objects that are floating
 _MAY_HOLD_SYMBOLS = frozenset((KerasTensor, list, tuple, dict))
 _NUMBERS = (int, float)
 
@@ -106,11 +106,16 @@ def _converted(x, dtype=None):
     if backend.is_tensor(x):
         _owner[type(x)] = backend
         if backend.dtype(x) in FLOATS:
-            _float_dtypes.add(x.dtype)
+            float_dtypes.add(x.dtype)
         return x
     if x is None or isinstance(x, (str, bytes)) or callable(x):
         raise ArgumentError(f"expected a tensor, an array or a number, found {x!r}.", x)
-    return backend.asarray(x, dtype or _python_dtype(x))
+    own = _python_dtype(x)
+    if dtype is None or own is None or (dtype in FLOATS and own != "bool"):
+        return backend.asarray(x, dtype or own)
+    if own in INTEGERS and dtype in INTEGERS:
+        return backend.asarray(x, dtype)
+    return backend.cast(backend.asarray(x, own), dtype)
 
 
 def _python_dtype(x):
@@ -133,7 +138,7 @@ def floating(x):
     """`x` as a float tensor: integers and bools are cast to `floatx()`."""
     if _owner.get(type(x)) is not context.backend:
         x = _converted(x)
-    elif x.dtype in _float_dtypes:
+    elif x.dtype in float_dtypes:
         return x
     dtype = context.backend.dtype(x)
     wanted = float_type(dtype, config.floatx())
@@ -142,7 +147,7 @@ def floating(x):
 
 def boolean(x):
     """`x` as a bool tensor: True where it is not zero."""
-    return tensor(x, "bool")
+    return tensor(tensor(x), "bool")
 
 
 # ---- promotion ----
@@ -156,7 +161,7 @@ def promoted(x, y, to_float=False):
     backend = context.backend
     if _owner.get(type(x)) is backend:
         dtype = x.dtype
-        if dtype in _float_dtypes:
+        if dtype in float_dtypes:
             kind = type(y)
             if kind is float or kind is int:
                 return x, y
@@ -180,9 +185,17 @@ def _promoted(x, y, to_float):
     return tensor(x, wanted), tensor(y, wanted)
 
 
+def counted(x, y):
+    """`promoted`, and bools as int32: for functions that need numbers."""
+    x, y = promoted(x, y)
+    if x.dtype in float_dtypes or context.backend.dtype(x) != "bool":
+        return x, y
+    return tensor(x, "int32"), tensor(y, "int32")
+
+
 @functools.cache
 def _common(a, b, floatx, to_float):
-    """dtype for operands of dtypes (or Python types) a and b; `floatx` belongs to the cache's key."""
+    """dtype for operands of dtypes (or Python types) a and b; `floatx` is part of the cache key."""
     wanted = a if a == b and isinstance(a, str) else result_type(a, b)
     return float_type(wanted, floatx) if to_float else wanted
 

@@ -9,7 +9,15 @@ import math
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
-from keraslite.ops.dispatch import floating, op, promoted, tensor
+from keraslite.ops.dispatch import (
+    ArgumentError,
+    counted,
+    float_dtypes,
+    floating,
+    op,
+    promoted,
+    tensor,
+)
 
 # ---- arithmetic ----
 
@@ -23,13 +31,29 @@ def add(x1, x2):
     [2.0, 3.0]
     """
     x1, x2 = promoted(x1, x2)
-    return context.backend.add(x1, x2)
+    if x1.dtype in float_dtypes:
+        return context.backend.add(x1, x2)
+    return _unless_bool("add", x1, x2)
+
+
+def _unless_bool(name, x, y):
+    """A method of the backend; of bools the logical one with the same result."""
+    if context.backend.dtype(x) == "bool":
+        name = "logical_or" if name in ("add", "maximum") else "logical_and"
+    return getattr(context.backend, name)(x, y)
+
+
+def _refuse_bool(x):
+    if context.backend.dtype(x) == "bool":
+        raise ArgumentError("bools have no negatives: cast them, or use logical functions.")
 
 
 @op
 def subtract(x1, x2):
-    """x1 - x2."""
+    """x1 - x2. ValueError for two bools."""
     x1, x2 = promoted(x1, x2)
+    if x1.dtype not in float_dtypes:
+        _refuse_bool(x1)
     return context.backend.subtract(x1, x2)
 
 
@@ -37,7 +61,9 @@ def subtract(x1, x2):
 def multiply(x1, x2):
     """x1 * x2, element by element."""
     x1, x2 = promoted(x1, x2)
-    return context.backend.multiply(x1, x2)
+    if x1.dtype in float_dtypes:
+        return context.backend.multiply(x1, x2)
+    return _unless_bool("multiply", x1, x2)
 
 
 @op
@@ -67,45 +93,40 @@ def divide_no_nan(x1, x2):
 @op
 def floor_divide(x1, x2):
     """x1 / x2 rounded towards minus infinity; keeps integers."""
-    x1, x2 = _countable(*promoted(x1, x2))
+    x1, x2 = counted(x1, x2)
     return context.backend.floor_divide(x1, x2)
 
 
 @op
 def mod(x1, x2):
     """Remainder of x1 / x2 with the sign of x2, as Python's `%`."""
-    x1, x2 = _countable(*promoted(x1, x2))
+    x1, x2 = counted(x1, x2)
     return context.backend.remainder(x1, x2)
 
 
 @op
 def fmod(x1, x2):
     """Remainder of x1 / x2 with the sign of x1, as C's `fmod`."""
-    x1, x2 = _countable(*promoted(x1, x2))
+    x1, x2 = counted(x1, x2)
     backend = context.backend
     x2 = tensor(x2, backend.dtype(x1))
     size = backend.remainder(backend.absolute(x1), backend.absolute(x2))
     return backend.where(backend.less(x1, 0), -size, size)
 
 
-def _countable(x, y):
-    """Bools as int32, for what has no meaning on bools."""
-    if context.backend.dtype(x) != "bool":
-        return x, y
-    return tensor(x, "int32"), tensor(y, "int32")
-
-
 @op
 def power(x1, x2):
     """x1 ** x2."""
-    x1, x2 = promoted(x1, x2)
+    x1, x2 = counted(x1, x2)
     return context.backend.power(x1, x2)
 
 
 @op
 def negative(x):
-    """-x."""
-    return context.backend.negative(tensor(x))
+    """-x. ValueError for bools."""
+    x = tensor(x)
+    _refuse_bool(x)
+    return context.backend.negative(x)
 
 
 @op
@@ -132,7 +153,8 @@ def fabs(x):
 @op
 def sign(x):
     """-1, 0 or 1 in x's dtype."""
-    return context.backend.sign(tensor(x))
+    x = tensor(x)
+    return x if context.backend.dtype(x) == "bool" else context.backend.sign(x)
 
 
 @op
@@ -186,34 +208,39 @@ def hypot(x1, x2):
 def maximum(x1, x2):
     """The larger of the two; NaN where either is NaN."""
     x1, x2 = promoted(x1, x2)
-    return context.backend.maximum(x1, x2)
+    if x1.dtype in float_dtypes:
+        return context.backend.maximum(x1, x2)
+    return _unless_bool("maximum", x1, x2)
 
 
 @op
 def minimum(x1, x2):
     """The smaller of the two; NaN where either is NaN."""
     x1, x2 = promoted(x1, x2)
-    return context.backend.minimum(x1, x2)
+    if x1.dtype in float_dtypes:
+        return context.backend.minimum(x1, x2)
+    return _unless_bool("minimum", x1, x2)
 
 
 @op
 def fmax(x1, x2):
     """The larger of the two, passing over NaN."""
-    return _passing_nan(context.backend.maximum, x1, x2)
+    return _passing_nan("maximum", x1, x2)
 
 
 @op
 def fmin(x1, x2):
     """The smaller of the two, passing over NaN."""
-    return _passing_nan(context.backend.minimum, x1, x2)
+    return _passing_nan("minimum", x1, x2)
 
 
-def _passing_nan(choose, x1, x2):
+def _passing_nan(name, x1, x2):
     x1, x2 = promoted(x1, x2)
     backend = context.backend
     dtype = backend.dtype(x1)
+    choose = getattr(backend, name)
     if dtype not in FLOATS:
-        return choose(x1, x2)
+        return _unless_bool(name, x1, x2)
     x2 = tensor(x2, dtype)
     first = backend.where(backend.isnan(x1), x2, x1)
     return choose(first, backend.where(backend.isnan(x2), x1, x2))

@@ -7,7 +7,7 @@ import math
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import INTEGERS, result_type
-from keraslite.ops.dispatch import ArgumentError, boolean, floating, op, promoted, tensor
+from keraslite.ops.dispatch import ArgumentError, boolean, counted, floating, op, promoted, tensor
 
 
 @op
@@ -27,28 +27,28 @@ def not_equal(x1, x2):
 @op
 def less(x1, x2):
     """x1 < x2, elementwise."""
-    x1, x2 = promoted(x1, x2)
+    x1, x2 = counted(x1, x2)
     return context.backend.less(x1, x2)
 
 
 @op
 def less_equal(x1, x2):
     """x1 <= x2, elementwise."""
-    x1, x2 = promoted(x1, x2)
+    x1, x2 = counted(x1, x2)
     return context.backend.less_equal(x1, x2)
 
 
 @op
 def greater(x1, x2):
     """x1 > x2, elementwise."""
-    x1, x2 = promoted(x1, x2)
+    x1, x2 = counted(x1, x2)
     return context.backend.greater(x1, x2)
 
 
 @op
 def greater_equal(x1, x2):
     """x1 >= x2, elementwise."""
-    x1, x2 = promoted(x1, x2)
+    x1, x2 = counted(x1, x2)
     return context.backend.greater_equal(x1, x2)
 
 
@@ -197,47 +197,43 @@ def select(condlist, choicelist, default=0):
 # ---- bits ----
 
 
-def _bits(x, y):
+def _bits(name, x, y):
+    """The bitwise method of the backend, of bools the logical one."""
     x, y = promoted(x, y)
-    _check_bits(x)
-    return x, y
+    return getattr(context.backend, _kind_of_bits(x) + name)(x, y)
 
 
-def _check_bits(x):
+def _kind_of_bits(x):
+    """Beginning of the methods' names: "bitwise" for integers, "logical" for bools."""
     dtype = context.backend.dtype(x)
     if dtype not in INTEGERS and dtype != "bool":
         raise ArgumentError(f"expected integers or bools, found dtype {dtype}.")
+    return "logical" if dtype == "bool" else "bitwise"
 
 
 @op
 def bitwise_and(x, y):
     """Bits set in both, of integers or bools."""
-    x, y = _bits(x, y)
-    return context.backend.bitwise_and(x, y)
+    return _bits("_and", x, y)
 
 
 @op
 def bitwise_or(x, y):
     """Bits set in one or both, of integers or bools."""
-    x, y = _bits(x, y)
-    return context.backend.bitwise_or(x, y)
+    return _bits("_or", x, y)
 
 
 @op
 def bitwise_xor(x, y):
     """Bits set in one but not both, of integers or bools."""
-    x, y = _bits(x, y)
-    return context.backend.bitwise_xor(x, y)
+    return _bits("_xor", x, y)
 
 
 @op
 def bitwise_not(x):
     """Every bit flipped, of integers or bools."""
     x = tensor(x)
-    _check_bits(x)
-    if context.backend.dtype(x) == "bool":
-        return context.backend.logical_not(x)
-    return context.backend.bitwise_not(x)
+    return getattr(context.backend, _kind_of_bits(x) + "_not")(x)
 
 
 @op
@@ -247,9 +243,8 @@ def bitwise_invert(x):
 
 
 def _shift(x, y):
-    x, y = _bits(x, y)
-    if context.backend.dtype(x) == "bool":
-        return tensor(x, "int32"), tensor(y, "int32")
+    x, y = counted(x, y)
+    _kind_of_bits(x)
     return x, y
 
 

@@ -228,6 +228,8 @@ def _segmented(data, segment_ids, num_segments):
             f" {tuple(ids.shape)} and {tuple(data.shape)}."
         )
     if num_segments is None:
+        if context.backend.is_abstract:
+            raise ArgumentError("`num_segments` is needed: ids have no values yet in a model.")
         num_segments = int(context.backend.to_numpy(context.backend.max(ids))) + 1
     return data, ids, num_segments
 
