@@ -31,7 +31,7 @@ class CompiledLoss:
             given = outputs.as_list(self._loss, names, "loss")
         else:
             given = [self._loss] * len(names)
-        self.losses = [losses.get(one) for one in given]
+        self.losses = [losses.as_loss(one) for one in given]
         weights = outputs.as_list(self._weights, names, "loss_weights")
         self.weights = [None if w is None else float(w) for w in weights]
         if len(names) > 1:

@@ -1,0 +1,148 @@
+"""Sums and means of values by sample."""
+
+from keraslite.backend.context import context
+from keraslite.core.masks import any_masks, get_mask
+from keraslite.losses.reduction import aligned, as_number, divide_no_nan, mask_weight
+from keraslite.metrics.metric import Metric, prediction
+from keraslite.ops.dispatch import tensor
+
+
+class Mean(Metric):
+    """Mean of values, weighted by `sample_weight`.
+
+    Axes of the values behind the first (behind those of the weights, if there are weights) are
+    averaged, so that each sample counts once.
+
+    >>> from keraslite import metrics
+    >>> m = metrics.Mean()
+    >>> m.update_state([1.0, 3.0], sample_weight=[1.0, 3.0])
+    >>> float(m.result())
+    2.5
+    """
+
+    def __init__(self, name="mean", dtype=None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", name="total")
+        self.count = self.add_variable((), "zeros", name="count")
+
+    def update_state(self, values, sample_weight=None):
+        """Add values: a number, or a tensor (samples, ...), and weights (samples, ...)."""
+        backend = context.backend
+        values = tensor(values, self.dtype)
+        rank = len(values.shape)
+        if sample_weight is not None and type(sample_weight) is not int:
+            sample_weight = aligned(tensor(sample_weight, self.dtype), values)
+            if len(sample_weight.shape):
+                self._add_weighted(values, sample_weight)
+                return
+        if rank == 0 or sample_weight is not None:
+            total = backend.mean(values) if rank else values
+            count = 1 if sample_weight is None else sample_weight
+            total = total if sample_weight is None else total * sample_weight
+        else:
+            total = backend.sum(backend.mean(values, _behind(1, rank)) if rank > 1 else values)
+            count = as_number(backend.shape(values)[0], self.dtype)
+        self.total.assign(self.total.value + total)
+        self.count.assign(self.count.value + count)
+
+    def _add_weighted(self, values, weight):
+        backend = context.backend
+        rank = len(values.shape)
+        values = values * weight
+        if rank > 1:
+            values = backend.mean(values, _behind(1, rank))
+            weight = backend.mean(weight, _behind(1, rank))
+        self.total.assign(self.total.value + backend.sum(values))
+        self.count.assign(self.count.value + backend.sum(weight))
+
+    def result(self):
+        return divide_no_nan(self.total.value, self.count.value)
+
+
+class Sum(Metric):
+    """Sum of values, times `sample_weight`.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.Sum()([1.0, 3.0]))
+    4.0
+    """
+
+    def __init__(self, name="sum", dtype=None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", name="total")
+
+    def update_state(self, values, sample_weight=None):
+        """Add values: a number, or a tensor (samples, ...), and weights (samples, ...)."""
+        backend = context.backend
+        values = tensor(values, self.dtype)
+        if sample_weight is not None:
+            values = values * aligned(tensor(sample_weight, self.dtype), values)
+        self.total.assign(self.total.value + backend.sum(values))
+
+    def result(self):
+        return self.total.value
+
+
+class MeanMetricWrapper(Mean):
+    """Mean of what a function of (y_true, y_pred) gives by sample.
+
+    Args:
+        fn: `fn(y_true, y_pred, **kwargs)` returns values by sample.
+        name: name; default: the function's.
+        dtype: as of `Metric`.
+        **kwargs: more arguments for each call of fn.
+
+    >>> from keraslite import metrics, ops
+    >>> m = metrics.MeanMetricWrapper(lambda y, p: ops.abs(y - p), name="l1")
+    >>> float(m([1.0, 2.0], [0.0, 0.0]))
+    1.5
+    """
+
+    def __init__(self, fn, name=None, dtype=None, **kwargs):
+        super().__init__(name or getattr(fn, "__name__", None), dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Add a batch; weights have the shape of the function's values, or how it begins."""
+        mask = get_mask(y_pred) if sample_weight is not None and any_masks() else None
+        values = self._fn(tensor(y_true), prediction(y_pred, self.dtype), **self._fn_kwargs)
+        if mask is not None:
+            values = tensor(values, self.dtype)
+            sample_weight = aligned(tensor(sample_weight, self.dtype), values)
+            sample_weight = sample_weight * mask_weight(mask, "sum", values)
+        super().update_state(values, sample_weight)
+
+    def get_config(self):
+        from keraslite.saving import serialize_keras_object
+
+        return {
+            **super().get_config(),
+            "fn": serialize_keras_object(self._fn),
+            **{key: serialize_keras_object(v) for key, v in self._fn_kwargs.items()},
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of `get_config`."""
+        from keraslite.saving import deserialize_keras_object
+
+        kept = ("name", "dtype")
+        return cls(**{k: v if k in kept else deserialize_keras_object(v)
+                      for k, v in config.items()})  # fmt: skip
+
+
+class NamedMean(MeanMetricWrapper):
+    """A metric of keraslite's own, whose config holds its arguments and not its function."""
+
+    def get_config(self):
+        return {**Metric.get_config(self), **self._fn_kwargs}
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of `get_config`."""
+        return cls(**config)
+
+
+def _behind(axis, rank):
+    return tuple(range(axis, rank))
