@@ -1,0 +1,91 @@
+"""Layers."""
+
+from keraslite.core.input_spec import InputSpec
+from keraslite.core.layer import Layer
+from keraslite.layers.activations.activation import Activation, ReLU, Softmax
+from keraslite.layers.convolutional.conv import Conv1D, Conv2D
+from keraslite.layers.core.dense import Dense
+from keraslite.layers.core.einsum_dense import EinsumDense
+from keraslite.layers.core.embedding import Embedding
+from keraslite.layers.core.input_layer import Input, InputLayer
+from keraslite.layers.merging.merge import Add, Concatenate, Multiply
+from keraslite.layers.normalization.batch_normalization import BatchNormalization
+from keraslite.layers.normalization.layer_normalization import LayerNormalization
+from keraslite.layers.pooling.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
+from keraslite.layers.pooling.pooling import AveragePooling2D, MaxPooling1D, MaxPooling2D
+from keraslite.layers.preprocessing.rescaling import Rescaling
+from keraslite.layers.regularization.dropout import Dropout, SpatialDropout1D
+from keraslite.layers.reshaping.reshaping import Flatten, Permute, Reshape
+from keraslite.layers.reshaping.zero_padding import ZeroPadding2D
+
+Convolution1D, Convolution2D = Conv1D, Conv2D
+MaxPool1D, MaxPool2D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+
+
+def add(inputs, **kwargs):
+    """The sum of a list of tensors, by an `Add` layer."""
+    return Add(**kwargs)(inputs)
+
+
+def multiply(inputs, **kwargs):
+    """The product of a list of tensors, by a `Multiply` layer."""
+    return Multiply(**kwargs)(inputs)
+
+
+def concatenate(inputs, axis=-1, **kwargs):
+    """Tensors joined along an axis, by a `Concatenate` layer."""
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+__all__ = [
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "AvgPool2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Convolution1D",
+    "Convolution2D",
+    "Dense",
+    "Dropout",
+    "EinsumDense",
+    "Embedding",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Layer",
+    "LayerNormalization",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Multiply",
+    "Permute",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "SpatialDropout1D",
+    "ZeroPadding2D",
+    "add",
+    "concatenate",
+    "multiply",
+]

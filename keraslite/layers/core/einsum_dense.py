@@ -1,0 +1,150 @@
+"""EinsumDense."""
+
+from keraslite import activations, constraints, initializers, ops, regularizers
+from keraslite.core.layer import Layer
+
+
+class EinsumDense(Layer):
+    """activation(einsum(equation, inputs, kernel) + bias).
+
+    Args:
+        equation: "ab,bc->ac"; the first operand is the input, the second the kernel; "..." may
+            stand for leading axes.
+        output_shape: sizes of the output's axes without the batch axis, None for those that the
+            input gives.
+        activation: activation function or its name.
+        bias_axes: letters of the output axes that the bias has; None: no bias.
+        kernel_initializer, bias_initializer: of kernel and bias.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: projections after each update.
+
+    >>> import keraslite as keras
+    >>> layer = keras.layers.EinsumDense("abc,cd->abd", output_shape=(None, 5), bias_axes="d")
+    >>> tuple(layer(keras.ops.ones((2, 3, 4))).shape)
+    (2, 3, 5)
+    """
+
+    def __init__(
+        self, equation, output_shape, activation=None, bias_axes=None,
+        kernel_initializer="glorot_uniform", bias_initializer="zeros", kernel_regularizer=None,
+        bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
+        bias_constraint=None, lora_rank=None, lora_alpha=None, gptq_unpacked_column_size=None,
+        quantization_config=None, **kwargs,
+    ):  # fmt: skip
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if lora_rank is not None or lora_alpha is not None or quantization_config is not None:
+            raise ValueError("EinsumDense: keraslite has no LoRA or quantization yet.")
+        self.equation = equation
+        self._input, self._kernel, self._output = parse_equation(equation, self.name)
+        shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.partial_output_shape = shape
+        self.activation = activations.get(activation)
+        self.bias_axes = bias_axes
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.bias = None
+
+    def build(self, input_shape):
+        sizes = self._sizes(input_shape)
+        self.kernel = self.add_weight(
+            tuple(sizes[letter] for letter in self._kernel), self.kernel_initializer,
+            name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+        )  # fmt: skip
+        if self.bias_axes is not None:
+            self.bias = self.add_weight(
+                self._bias_shape(sizes), self.bias_initializer, name="bias",
+                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
+            )  # fmt: skip
+        self.built = True
+
+    def _sizes(self, input_shape):
+        """{letter: size}, from the input's shape and the output's given sizes."""
+        before, after = _around_ellipsis(self._input)
+        if "..." not in self._input and len(input_shape) != len(before):
+            raise ValueError(
+                f"EinsumDense {self.name!r}: {self.equation!r} takes inputs of rank {len(before)},"
+                f" found shape {tuple(input_shape)}."
+            )
+        sizes = dict(zip(before, input_shape))
+        if after:
+            sizes.update(zip(after, input_shape[-len(after) :]))
+        letters = self._output.replace("...", "")
+        letters = letters[-len(self.partial_output_shape) :]
+        for letter, size in zip(letters, self.partial_output_shape):
+            if size is not None:
+                if letter in self._input and sizes.get(letter) not in (None, size):
+                    raise ValueError(
+                        f"EinsumDense {self.name!r}: axis {letter!r} has size {sizes[letter]} in"
+                        f" the input and {size} in output_shape."
+                    )
+                sizes[letter] = size
+        missing = [letter for letter in self._kernel if sizes.get(letter) is None]
+        if missing:
+            raise ValueError(
+                f"EinsumDense {self.name!r}: the sizes of the kernel's axes {missing} are known"
+                f" neither from the input {tuple(input_shape)} nor from output_shape"
+                f" {self.partial_output_shape}."
+            )
+        return sizes
+
+    def _bias_shape(self, sizes):
+        """Sizes of the bias's axes, 1 for those between them that it lacks."""
+        letters = self._output.replace("...", "")
+        unknown = [letter for letter in self.bias_axes if letter not in letters]
+        if unknown:
+            raise ValueError(
+                f"EinsumDense {self.name!r}: bias_axes {unknown} are not among the output's axes"
+                f" {letters!r}."
+            )
+        first = min(letters.index(letter) for letter in self.bias_axes)
+        return tuple(sizes[n] if n in self.bias_axes else 1 for n in letters[first:])
+
+    def call(self, inputs, training=None):
+        outputs = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            outputs = outputs + self.bias.value
+        return outputs if self.activation is activations.linear else self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        sizes = self._sizes(input_shape)
+        before, after = _around_ellipsis(self._output)
+        shape = [sizes.get(letter) for letter in before]
+        if "..." in self._output:
+            start, end = _around_ellipsis(self._input)
+            shape += list(input_shape[len(start) : len(input_shape) - len(end)])
+        return tuple(shape + [sizes.get(letter) for letter in after])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "equation": self.equation,
+            "output_shape": self.partial_output_shape,
+            "activation": activations.serialize(self.activation),
+            "bias_axes": self.bias_axes,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
+        }
+
+
+def parse_equation(equation, name):
+    """("ab", "bc", "ac") of "ab,bc->ac"; ValueError if it is not of that form."""
+    left, arrow, output = str(equation).replace(" ", "").partition("->")
+    operands = left.split(",")
+    if not arrow or len(operands) != 2 or "..." in operands[1]:
+        raise ValueError(
+            f"EinsumDense {name!r}: equation must have the form 'ab,bc->ac', found {equation!r}."
+        )
+    return operands[0], operands[1], output
+
+
+def _around_ellipsis(letters):
+    before, _, after = letters.partition("...")
+    return before, after

@@ -1,0 +1,78 @@
+"""Embedding."""
+
+from keraslite import constraints, initializers, ops, regularizers
+from keraslite.backend.context import context
+from keraslite.backend.dtypes import is_int
+from keraslite.core.layer import Layer
+from keraslite.layers.checks import positive_int
+
+
+class Embedding(Layer):
+    """Vectors looked up by integer.
+
+    Args:
+        input_dim: number of vectors; indices lie in [0, input_dim).
+        output_dim: size of each.
+        embeddings_initializer: of the table (input_dim, output_dim).
+        embeddings_regularizer, embeddings_constraint: of the table.
+        mask_zero: whether index 0 is padding, which a mask hides from later layers.
+        weights: list with one array, the table to start with.
+
+    Inputs: int (...). Outputs: float (..., output_dim).
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.Embedding(10, 4)(keras.ops.zeros((2, 3), "int32")).shape)
+    (2, 3, 4)
+    """
+
+    def __init__(
+        self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
+        embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None,
+        lora_alpha=None, quantization_config=None, **kwargs,
+    ):  # fmt: skip
+        kwargs.pop("input_length", None)  # an argument of older versions, without effect
+        super().__init__(**kwargs)
+        if lora_rank is not None or lora_alpha is not None or quantization_config is not None:
+            raise ValueError("Embedding: keraslite has no LoRA or quantization yet.")
+        self.input_dim = positive_int(input_dim, "input_dim", self)
+        self.output_dim = positive_int(output_dim, "output_dim", self)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = mask_zero
+        self._produces_mask = bool(mask_zero)
+        self.supports_masking = bool(mask_zero)
+        self.autocast = False
+        self.input_dtype = "int32"
+        if weights is not None:
+            self.build()
+            self.set_weights([weights[0] if isinstance(weights, (list, tuple)) else weights])
+
+    def build(self, input_shape=None):
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings",
+            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
+        )  # fmt: skip
+        self.built = True
+
+    def call(self, inputs):
+        if not is_int(context.backend.dtype(inputs)):
+            inputs = ops.cast(inputs, "int32")
+        return ops.take(self.embeddings, inputs, axis=0)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape, self.output_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            "mask_zero": self.mask_zero,
+        }

@@ -1,0 +1,154 @@
+"""Layers that merge a list of tensors: Add, Multiply, Concatenate."""
+
+import functools
+
+from keraslite import ops
+from keraslite.core.layer import Layer
+
+
+class Merge(Layer):
+    """Base of layers that combine tensors of broadcastable shapes elementwise."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def _merge(self, x, y):
+        raise NotImplementedError
+
+    def build(self, input_shape):
+        self._shapes(input_shape)
+        self.built = True
+
+    def _shapes(self, input_shape):
+        """The list of input shapes, checked."""
+        if not isinstance(input_shape, (list, tuple)) or not isinstance(
+            input_shape[0], (list, tuple)
+        ):
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r} takes a list of tensors, found one of shape"
+                f" {input_shape}."
+            )
+        return [tuple(shape) for shape in input_shape]
+
+    def call(self, inputs):
+        if not isinstance(inputs, (list, tuple)):
+            self._shapes(tuple(inputs.shape))
+        return functools.reduce(self._merge, self._aligned(inputs))
+
+    @staticmethod
+    def _aligned(inputs):
+        """Inputs of lower rank get axes of size 1 behind the batch axis."""
+        rank = max(len(x.shape) for x in inputs)
+        if all(len(x.shape) == rank for x in inputs):
+            return inputs
+        return [
+            ops.expand_dims(x, tuple(range(1, 1 + rank - len(x.shape))))
+            if len(x.shape) < rank
+            else x
+            for x in inputs
+        ]
+
+    def compute_output_shape(self, input_shape):
+        shapes = self._shapes(input_shape)
+        rank = max(map(len, shapes))
+        shapes = [(s[0], *(1,) * (rank - len(s)), *s[1:]) for s in shapes]
+        return tuple(self._size(sizes, input_shape) for sizes in zip(*shapes))
+
+    def _size(self, sizes, shapes):
+        """The size that sizes of one axis broadcast to."""
+        known = {n for n in sizes if n not in (1, None)}
+        if len(known) > 1:
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: the shapes {list(shapes)} do not broadcast"
+                " together."
+            )
+        if known:
+            return known.pop()
+        return None if None in sizes else 1
+
+    def compute_mask(self, inputs, previous_mask):
+        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
+        masks = [m for m in masks if m is not None]
+        return functools.reduce(ops.logical_or, masks) if masks else None
+
+
+class Add(Merge):
+    """The sum of a list of tensors.
+
+    >>> import keraslite as keras
+    >>> keras.layers.Add()([keras.ops.ones((1, 2)), keras.ops.ones((1, 2))]).tolist()
+    [[2.0, 2.0]]
+    """
+
+    def _merge(self, x, y):
+        return x + y
+
+
+class Multiply(Merge):
+    """The product of a list of tensors, elementwise."""
+
+    def _merge(self, x, y):
+        return x * y
+
+    def compute_mask(self, inputs, previous_mask):
+        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
+        masks = [m for m in masks if m is not None]
+        return functools.reduce(ops.logical_and, masks) if masks else None
+
+
+class Concatenate(Merge):
+    """Tensors joined along an axis.
+
+    Args:
+        axis: the axis; the other sizes are equal.
+    """
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def build(self, input_shape):
+        self.compute_output_shape(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        if not isinstance(inputs, (list, tuple)):
+            self._shapes(tuple(inputs.shape))
+        return ops.concatenate(list(inputs), axis=self.axis)
+
+    def compute_output_shape(self, input_shape):
+        shapes = self._shapes(input_shape)
+        rank = len(shapes[0])
+        axis = self.axis % rank
+        for sizes in zip(*(s[:axis] + s[axis + 1 :] for s in shapes)):
+            if len({n for n in sizes if n is not None}) > 1:
+                shapes = None
+                break
+        if shapes is None or any(len(s) != rank for s in shapes):
+            raise ValueError(
+                f"Concatenate {self.name!r}: all sizes but those of axis {self.axis} must be equal,"
+                f" found the shapes {list(input_shape)}."
+            )
+        along = [s[axis] for s in shapes]
+        first = list(shapes[0])
+        first[axis] = None if None in along else sum(along)
+        return tuple(first)
+
+    def compute_mask(self, inputs, previous_mask):
+        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
+        if all(m is None for m in masks):
+            return None
+        rank = len(inputs[0].shape)
+        full = [
+            ops.ones_like(x, dtype="bool")
+            if m is None
+            else ops.broadcast_to(
+                ops.expand_dims(m, tuple(range(len(m.shape), rank))), ops.shape(x)
+            )
+            for m, x in zip(masks, inputs)
+        ]
+        return ops.all(ops.concatenate(full, axis=self.axis), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis}
