@@ -45,7 +45,7 @@ class Family:
         )
 
     def serialize(self, member):
-        """The JSON-ready form of a member."""
+        """The JSON-ready form of a member; None stays None."""
         from keraslite.saving import serialize_keras_object
 
         return serialize_keras_object(member)

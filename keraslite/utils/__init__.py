@@ -1,8 +1,26 @@
-"""Helpers around models: names, labels, sequences, files."""
+"""Helpers around models: names, labels, sequences, files, seeds."""
 
 from keraslite.preprocessing.sequence import pad_sequences
+from keraslite.random.draws import set_random_seed
+from keraslite.training.data.adapter import unpack_x_y_sample_weight
+from keraslite.training.data.py_dataset import PyDataset
 from keraslite.utils.files import get_file
 from keraslite.utils.naming import clear_session
 from keraslite.utils.numerical import normalize, to_categorical
+from keraslite.utils.progbar import Progbar
 
-__all__ = ["clear_session", "get_file", "normalize", "pad_sequences", "to_categorical"]
+Sequence = PyDataset
+
+
+def pack_x_y_sample_weight(x, y=None, sample_weight=None):
+    """(x,), (x, y) or (x, y, sample_weight), whichever holds all that is given."""
+    if y is None:
+        return x if not isinstance(x, (tuple, list)) else (x,)
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+__all__ = [
+    "Progbar", "PyDataset", "Sequence", "clear_session", "get_file", "normalize",
+    "pack_x_y_sample_weight", "pad_sequences", "set_random_seed", "to_categorical",
+    "unpack_x_y_sample_weight",
+]  # fmt: skip
