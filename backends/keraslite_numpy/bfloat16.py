@@ -34,6 +34,9 @@ class BFloat16(np.ndarray):
             return tuple(_narrow(r) for r in result)
         return _narrow(result) if wide else tensor(result)
 
+    def astype(self, dtype, **options):
+        return tensor(np.ndarray.astype(self, dtype, subok=False, **options))
+
 
 _OWN = (BFloat16.__array_ufunc__, np.ndarray.__array_ufunc__)
 
@@ -51,11 +54,12 @@ def _narrow(result):
 
 def tensor(raw):
     """What NumPy returned, as this engine's tensor: an ndarray, a BFloat16 for that dtype."""
-    if type(raw) is not np.ndarray:
-        if isinstance(raw, np.ndarray):
-            return raw
-        raw = np.asarray(raw)
-    return raw if raw.dtype is not BFLOAT16 else raw.view(BFloat16)
+    kind = type(raw)
+    if kind is np.ndarray:
+        return raw if raw.dtype is not BFLOAT16 else raw.view(BFloat16)
+    if kind is BFloat16:
+        return raw if raw.dtype is BFLOAT16 else raw.view(np.ndarray)
+    return tensor(np.asarray(raw))
 
 
 def is_half(x):

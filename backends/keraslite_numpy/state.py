@@ -38,7 +38,7 @@ class NumpyState(State):
                 grads = vjp(g)
                 return grads if isinstance(grads, (tuple, list)) else (grads,)
 
-            return record_joint(backward, tensors, strip(value))
+            return record_joint(backward, tensors, tensor(strip(value)))
 
         return call
 

@@ -297,7 +297,9 @@ def _joint(backend, cotangents, vjp, g, nodes, inputs, out, static):
     grads = vjp(backend, g, need, out, *inputs, *static)
     for node, new in zip(nodes, grads):
         if node is not None and node >= base and new is not None:
-            if TAPE.depth == 1 and type(new) is Traced:
+            if type(new) is not Traced:
+                new = tensor(new)
+            elif TAPE.depth == 1:
                 new = new.raw
             old = cotangents.get(node - base)
             cotangents[node - base] = new if old is None else old + new
