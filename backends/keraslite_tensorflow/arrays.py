@@ -49,6 +49,14 @@ def shape_vector(shape):
         return tf.stack([tf.cast(n, "int32") for n in shape])
 
 
+def scalar(value, dtype):
+    """A number or scalar tensor as a scalar of a dtype (`tf.cast` rounds numbers to float32)."""
+    if isinstance(value, tf.Tensor):
+        return tf.cast(value, dtype)
+    dtype = tf.as_dtype(dtype)
+    return tf.constant(bool(value) if dtype.is_bool else value, dtype)
+
+
 class TensorflowArrays:
     def asarray(self, x, dtype=None):
         if isinstance(x, tf.Tensor):
@@ -87,8 +95,7 @@ class TensorflowArrays:
 
     def full(self, shape, value, dtype):
         with device_scope():
-            value = self.cast(value, dtype) if self.is_tensor(value) else tf.constant(value, dtype)
-            return raw.Fill(dims=shape_vector(shape), value=value)
+            return raw.Fill(dims=shape_vector(shape), value=scalar(value, dtype))
 
     def arange(self, start, stop, step, dtype):
         with device_scope():

@@ -1,8 +1,7 @@
 """Elementwise functions: TensorFlow's kernels by their raw ops, which cost half of `tf.add`."""
 
+from keraslite_tensorflow.arrays import raw, scalar
 from keraslite_tensorflow.engine import tf
-
-raw = tf.raw_ops
 
 
 def _unary(op):
@@ -34,6 +33,13 @@ def _activation(op):
 def _binary(op):
     def function(self, x, y):
         return op(x=x, y=y)
+
+    return function
+
+
+def _bitwise(op, logical):
+    def function(self, x, y):
+        return logical(x=x, y=y) if x.dtype.is_bool else op(x=x, y=y)
 
     return function
 
@@ -81,9 +87,15 @@ class TensorflowElementwise:
     arcsin = _unary(raw.Asin)
     arccos = _unary(raw.Acos)
     arctan = _unary(raw.Atan)
-    erf = _unary(raw.Erf)
     logical_not = _unary(raw.LogicalNot)
-    bitwise_not = _unary(raw.Invert)
+
+    def bitwise_not(self, x):
+        return raw.LogicalNot(x=x) if x.dtype.is_bool else raw.Invert(x=x)
+
+    def erf(self, x):
+        if x.dtype == tf.float64:  # the kernel gives NaN at infinity
+            return raw.SelectV2(condition=raw.IsInf(x=x), t=raw.Sign(x=x), e=raw.Erf(x=x))
+        return raw.Erf(x=x)
 
     def isfinite(self, x):
         if not x.dtype.is_floating:
@@ -106,9 +118,9 @@ class TensorflowElementwise:
     less = _binary(raw.Less)
     logical_and = _binary(raw.LogicalAnd)
     logical_or = _binary(raw.LogicalOr)
-    bitwise_and = _binary(raw.BitwiseAnd)
-    bitwise_or = _binary(raw.BitwiseOr)
-    bitwise_xor = _binary(raw.BitwiseXor)
+    bitwise_and = _bitwise(raw.BitwiseAnd, raw.LogicalAnd)
+    bitwise_or = _bitwise(raw.BitwiseOr, raw.LogicalOr)
+    bitwise_xor = _bitwise(raw.BitwiseXor, raw.NotEqual)
     left_shift = _binary(raw.LeftShift)
     right_shift = _binary(raw.RightShift)
 
@@ -134,9 +146,9 @@ class TensorflowElementwise:
 
     def where(self, condition, x, y):
         if not isinstance(x, tf.Tensor):
-            x = tf.constant(x, y.dtype)
+            x = scalar(x, y.dtype)
         elif not isinstance(y, tf.Tensor):
-            y = tf.constant(y, x.dtype)
+            y = scalar(y, x.dtype)
         return raw.SelectV2(condition=condition, t=x, e=y)
 
     # ---- free in the contract ----
@@ -146,7 +158,6 @@ class TensorflowElementwise:
     greater = _binary(raw.Greater)
     greater_equal = _binary(raw.GreaterEqual)
     square = _unary(raw.Square)
-    reciprocal = _unary(raw.Reciprocal)
     rsqrt = _unary(raw.Rsqrt)
     sinh = _unary(raw.Sinh)
     cosh = _unary(raw.Cosh)

@@ -1,6 +1,6 @@
 """Moving elements. Shapes may mix ints and the scalars that stand for unknown dimensions."""
 
-from keraslite_tensorflow.arrays import int_vector, raw, shape_vector
+from keraslite_tensorflow.arrays import int_vector, raw, scalar, shape_vector
 from keraslite_tensorflow.engine import tf
 
 
@@ -21,7 +21,7 @@ class TensorflowMovement:
         widths = tf.convert_to_tensor(widths, "int32")
         if value == 0:
             return raw.Pad(input=x, paddings=widths)
-        return raw.PadV2(input=x, paddings=widths, constant_values=tf.constant(value, x.dtype))
+        return raw.PadV2(input=x, paddings=widths, constant_values=scalar(value, x.dtype))
 
     def getitem(self, x, key):
         return x[key]

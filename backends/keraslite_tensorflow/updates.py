@@ -2,7 +2,9 @@
 
 import functools
 
-from keraslite_tensorflow.arrays import raw
+import numpy as np
+
+from keraslite_tensorflow.arrays import raw, scalar
 from keraslite_tensorflow.engine import tf
 
 
@@ -15,9 +17,7 @@ def _scalars(*values):
 
     @functools.cache
     def of_dtype(dtype):
-        return [
-            tf.cast(v, dtype) if isinstance(v, tf.Tensor) else tf.constant(v, dtype) for v in values
-        ]
+        return [scalar(value, dtype) for value in values]
 
     return of_dtype
 
@@ -53,13 +53,21 @@ class TensorflowUpdates:
     def update_adam(
         self, gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
     ):
-        if not _all_variables(parameters, means, squares):
+        narrow = any(g.dtype.size < 4 for g in gradients)  # 0.999 would be 1
+        if narrow or not _all_variables(parameters, means, squares):
             return super().update_adam(  # type: ignore[misc]
                 gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
             )
         # The kernel corrects the bias in each variable's own dtype; powers of 0 leave that out.
         rate = rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
-        scalars = _scalars(rate, beta_1, beta_2, epsilon, 0)
+
+        @functools.cache
+        def scalars(dtype):
+            lead = _lead(beta_2, step, dtype) ** 0.5
+            wide = scalar(rate, "float64") / lead
+            numbers = (wide, beta_1, beta_2, epsilon / lead, 0)
+            return [scalar(number, dtype) for number in numbers]
+
         for g, p, m, s in zip(gradients, parameters, means, squares):
             lr, decay_1, decay_2, small, zero = scalars(g.dtype)
             raw.ResourceApplyAdam(
@@ -75,3 +83,16 @@ class TensorflowUpdates:
                 grad=g,
             )
         return [parameters, means, squares]
+
+
+def _lead(decay, step, dtype):
+    """By what factor a running mean from 0 is ahead of the kernel's after so many steps.
+
+    The kernel takes 1 - decay in float32, which for 0.999 is 5e-5 too much.
+    """
+    exact = 1 - decay
+    rounded = float(1 - np.asarray(decay, dtype.as_numpy_dtype))
+    if exact == rounded:
+        return 1.0
+    step = scalar(step, tf.float64)
+    return (1 - (1 - exact) ** step) / (1 - (1 - rounded) ** step)

@@ -1,6 +1,7 @@
 """Optimizer updates on torch: multi-tensor kernels that write to the handles in place.
 
-Inside a differentiated function the inherited composites run instead: autograd must see the update.
+Inside a differentiated function the inherited composites run, for autograd to see, and while
+torch.compile traces, which makes kernels of its own of them.
 """
 
 import functools
@@ -11,14 +12,16 @@ from keraslite_torch.state import nesting
 
 
 def _in_place(update):
-    """Without recording; the inherited update where a gradient is being taken."""
+    """Without recording; the inherited update where that must be seen, or fused by a compiler."""
 
     @functools.wraps(update)
     def method(self, gradients, parameters, *rest):
+        inherited = getattr(super(Updates, self), update.__name__)
         if nesting.depth:
-            inherited = getattr(super(Updates, self), update.__name__)
             return inherited(gradients, parameters, *rest)
         with torch.no_grad():
+            if torch.compiler.is_compiling():
+                return inherited(gradients, parameters, *rest)
             return update(self, gradients, parameters, *rest)
 
     return method

@@ -13,7 +13,7 @@ from keraslite.core.input_spec import check_inputs
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer_state import LayerState
 from keraslite.core.operation import Node, flat_tensors, map_tensors
-from keraslite.utils.naming import auto_name, to_snake_case
+from keraslite.core.naming import auto_name, to_snake_case
 
 
 class Layer(LayerState):

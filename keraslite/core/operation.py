@@ -48,7 +48,7 @@ class OpCall:
     """One symbolic use of a function of `keraslite.ops`."""
 
     def __init__(self, fn):
-        from keraslite.utils.naming import auto_name
+        from keraslite.core.naming import auto_name
 
         self.fn = fn
         self.name = auto_name(fn.__name__)

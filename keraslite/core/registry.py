@@ -2,7 +2,7 @@
 
 import inspect
 
-from keraslite.utils.naming import find, to_snake_case
+from keraslite.core.naming import find, to_snake_case
 
 
 class Family:

@@ -5,7 +5,7 @@ import numpy as np
 from keraslite.backend.context import context, real_backend, temporarily
 from keraslite.backend.dtypes import FLOATS, standardize_dtype
 from keraslite.core.keras_tensor import KerasTensor, add_operators
-from keraslite.utils.naming import auto_name
+from keraslite.core.naming import auto_name
 
 
 class Variable:

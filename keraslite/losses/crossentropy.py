@@ -25,9 +25,8 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     >>> round(float(losses.binary_crossentropy([[1.0]], [[0.5]])[0]), 4)
     0.6931
     """
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    return context.backend.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), _axis(axis))
+    y_true = smoothed(y_true, label_smoothing, 2)
+    return context.backend.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axes(axis))
 
 
 @loss_function
@@ -42,9 +41,7 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
         label_smoothing: s moves targets towards the uniform: y * (1 - s) + s / classes.
         axis: of the classes; the result lacks it.
     """
-    if label_smoothing:
-        classes = context.backend.shape(y_pred)[axis]
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / classes
+    y_true = smoothed(y_true, label_smoothing, y_pred.shape[axis])
     return ops.categorical_crossentropy(y_true, y_pred, from_logits, axis)
 
 
@@ -103,8 +100,19 @@ def poisson(y_true, y_pred):
     return backend.mean(y_pred - y_true * backend.log(y_pred + config.epsilon()), -1)
 
 
-def _axis(axis):
+def axes(axis):
+    """An axis, or several as a tuple."""
     return tuple(axis) if isinstance(axis, list) else axis
+
+
+def smoothed(y_true, amount, classes):
+    """Targets moved towards 1 / classes by a part `amount` of the way."""
+    return y_true * (1.0 - amount) + amount / classes if amount else y_true
+
+
+def inside(p):
+    """Probabilities kept at a distance of `epsilon()` from 0 and 1."""
+    return context.backend.clip(p, config.epsilon(), 1 - config.epsilon())
 
 
 class BinaryCrossentropy(NamedLoss):
@@ -122,7 +130,7 @@ class BinaryCrossentropy(NamedLoss):
     ):  # fmt: skip
         super().__init__(
             binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
-            label_smoothing=_smoothing(label_smoothing), axis=axis,
+            label_smoothing=checked_smoothing(label_smoothing), axis=axis,
         )  # fmt: skip
 
     def check_values(self, y, pred_shape):
@@ -138,7 +146,7 @@ class CategoricalCrossentropy(NamedLoss):
     ):  # fmt: skip
         super().__init__(
             categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
-            label_smoothing=_smoothing(label_smoothing), axis=axis,
+            label_smoothing=checked_smoothing(label_smoothing), axis=axis,
         )  # fmt: skip
 
     def check_shapes(self, y_shape, pred_shape, which="the output"):
@@ -188,7 +196,8 @@ class Poisson(NamedLoss):
         super().__init__(poisson, reduction, name, dtype)
 
 
-def _smoothing(value):
+def checked_smoothing(value):
+    """`value` if it may be a label smoothing; ValueError otherwise."""
     if not 0 <= value <= 1:
         raise ValueError(f"label_smoothing must be in [0, 1], found {value!r}.")
     return value

@@ -9,7 +9,7 @@ from keraslite.core.masks import any_masks, get_mask
 from keraslite.losses import checks
 from keraslite.losses.reduction import reduce_weighted
 from keraslite.ops.dispatch import tensor
-from keraslite.utils.naming import auto_name
+from keraslite.core.naming import auto_name
 
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 

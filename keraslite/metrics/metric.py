@@ -5,7 +5,7 @@ from keraslite.backend.dtypes import FLOATS
 from keraslite.core.variable import Variable
 from keraslite.losses.loss import compute_dtype
 from keraslite.ops.dispatch import tensor
-from keraslite.utils.naming import to_snake_case
+from keraslite.core.naming import to_snake_case
 
 
 class Metric:

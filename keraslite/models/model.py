@@ -3,7 +3,7 @@
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer import Layer
 from keraslite.training.trainer import Trainer
-from keraslite.utils.naming import find
+from keraslite.core.naming import find
 
 
 class Model(Trainer, Layer):

@@ -5,7 +5,7 @@ from keraslite.backend.context import context, real_backend, temporarily
 from keraslite.core.variable import Variable
 from keraslite.optimizers.conditional import update_if
 from keraslite.optimizers.schedules.schedule import LearningRateSchedule
-from keraslite.utils.naming import auto_name
+from keraslite.core.naming import auto_name
 
 
 class Optimizer:

@@ -11,7 +11,7 @@ import urllib.parse
 from pathlib import Path
 
 from keraslite import config
-from keraslite.utils.naming import find
+from keraslite.core.naming import find
 
 _TIMEOUT = 30  # seconds without an answer
 _CHUNK = 1 << 20
