@@ -20,7 +20,7 @@ from keraslite_numpy.tape import quiet
 from keraslite_numpy.updates import NumpyUpdates
 
 
-class NumpyBackend(
+class Engine(
     NumpyArrays,
     NumpyElementwise,
     NumpyReductions,
@@ -36,12 +36,21 @@ class NumpyBackend(
     NumpyUpdates,
     Backend,
 ):
-    """Plain NumPy arrays on the CPU; see `tape.py` for how they are differentiated."""
+    """The functions themselves, which leave NumPy's floating point warnings as they are."""
 
     name = "numpy"
 
+
+class NumpyBackend(Engine):
+    """Plain NumPy arrays on the CPU, without floating point warnings, as on the other engines.
+
+    See `tape.py` for how functions are differentiated. Inside `value_and_grad` and compiled steps
+    warnings are off as a whole, and operators and VJPs use an `Engine`, which does not check.
+    """
+
     def __init__(self):
-        install(self)
+        self.engine = Engine()
+        install(self.engine)
 
 
 _SILENT_ALREADY = {"value_and_grad", "custom_gradient", "compile_step", "stop_gradient"}
@@ -49,8 +58,8 @@ _SILENT_ALREADY = {"value_and_grad", "custom_gradient", "compile_step", "stop_gr
 
 def _silence():
     """Run every function of the contract without NumPy's floating point warnings."""
-    for name in dir(NumpyBackend):
-        method = getattr(NumpyBackend, name)
+    for name in dir(Engine):
+        method = getattr(Engine, name)
         if name.startswith("_") or not callable(method) or name in _SILENT_ALREADY:
             continue
         silent = quiet(method)

@@ -22,12 +22,14 @@ def matmul(x, y):
     return np.matmul(x, y)
 
 
-def _turn(B, x):
+def _turn(x):
     """Matrices transposed."""
-    return B.swapaxes(x, -1, -2)
+    return x.swapaxes(-1, -2)
 
 
 def _rows(B, x):
+    if x.ndim == 2:
+        return x
     return B.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
@@ -36,8 +38,8 @@ def _matmul_dx(B, g, z, x, y):
         return unbroadcast(B, B.expand_dims(g, -1) * y, x)
     if x.ndim == 1:
         g = B.expand_dims(g, -2)
-        return unbroadcast(B, B.squeeze(B.matmul(g, _turn(B, y)), -2), x)
-    return unbroadcast(B, B.matmul(g, _turn(B, y)), x)
+        return unbroadcast(B, B.squeeze(B.matmul(g, _turn(y)), -2), x)
+    return unbroadcast(B, B.matmul(g, _turn(y)), x)
 
 
 def _matmul_dy(B, g, z, x, y):
@@ -48,8 +50,8 @@ def _matmul_dy(B, g, z, x, y):
     if y.ndim == 1:
         return B.matmul(B.reshape(g, (-1,)), _rows(B, x))
     if y.ndim == 2:
-        return B.matmul(_turn(B, _rows(B, x)), _rows(B, g))
-    return unbroadcast(B, B.matmul(_turn(B, x), g), y)
+        return B.matmul(_turn(_rows(B, x)), _rows(B, g))
+    return unbroadcast(B, B.matmul(_turn(x), g), y)
 
 
 def _dense(x, kernel, bias):

@@ -27,16 +27,16 @@ def _wide(fn):
     return call
 
 
-def _turn(B, x):
-    return B.swapaxes(x, -1, -2)
+def _turn(x):
+    return x.swapaxes(-1, -2)
 
 
 def _solve_db(B, g, x, a, b):
-    return B.solve(_turn(B, a), g)
+    return B.solve(_turn(a), g)
 
 
 def _solve_da(B, g, x, a, b):
-    return -B.matmul(B.solve(_turn(B, a), g), _turn(B, x))
+    return -B.matmul(B.solve(_turn(a), g), _turn(x))
 
 
 def _lower_half(B, x):
@@ -47,10 +47,10 @@ def _lower_half(B, x):
 
 
 def _cholesky_vjp(B, g, low, x):
-    middle = _lower_half(B, B.matmul(_turn(B, low), g))
-    up = _turn(B, low)
-    inner = B.solve(up, _turn(B, B.solve(up, _turn(B, middle))))
-    return 0.5 * (inner + _turn(B, inner))
+    middle = _lower_half(B, B.matmul(_turn(low), g))
+    up = _turn(low)
+    inner = B.solve(up, _turn(B.solve(up, _turn(middle))))
+    return 0.5 * (inner + _turn(inner))
 
 
 def _positive_qr(x):
@@ -66,13 +66,13 @@ def _filled(B, grads, outs):
 
 def _qr_vjp(B, g, need, outs, x):
     (dq, dr), (q, r) = _filled(B, g, outs), outs
-    m = B.matmul(r, _turn(B, dr)) - B.matmul(_turn(B, dq), q)
+    m = B.matmul(r, _turn(dr)) - B.matmul(_turn(dq), q)
     n = m.shape[-1]
     low = B.cast(B.tri_mask(n, n, -1), B.dtype(m))
     eye = B.eye(n, n, 0, B.dtype(m))
-    symmetric = m * (low + eye) + _turn(B, m * low)
+    symmetric = m * (low + eye) + _turn(m * low)
     inner = dq + B.matmul(q, symmetric)
-    return (_turn(B, B.solve(r, _turn(B, inner))),)
+    return (_turn(B.solve(r, _turn(inner))),)
 
 
 def _gaps(B, values):
@@ -85,30 +85,30 @@ def _gaps(B, values):
 
 def _eigh_vjp(B, g, need, outs, x):
     (dw, dv), (w, v) = _filled(B, g, outs), outs
-    turned = _turn(B, v)
+    turned = _turn(v)
     n = w.shape[-1]
     middle = _gaps(B, w) * B.matmul(turned, dv)
     middle = middle + B.expand_dims(dw, -1) * B.eye(n, n, 0, B.dtype(w))
     inner = B.matmul(B.matmul(v, middle), turned)
-    return (0.5 * (inner + _turn(B, inner)),)
+    return (0.5 * (inner + _turn(inner)),)
 
 
 def _svd_vjp(B, g, need, outs, x):
     (du, ds, dvh), (u, s, vh) = _filled(B, g, outs), outs
-    v, dv = _turn(B, vh), _turn(B, dvh)
-    ut = _turn(B, u)
+    v, dv = _turn(vh), _turn(dvh)
+    ut = _turn(u)
     k, dtype = s.shape[-1], B.dtype(s)
     eye = B.eye(k, k, 0, dtype)
     gaps = _gaps(B, s * s)
     row, column = B.expand_dims(s, -2), B.expand_dims(s, -1)
     udu, vdv = B.matmul(ut, du), B.matmul(vh, dv)
-    middle = (gaps * (udu - _turn(B, udu))) * row + column * (gaps * (vdv - _turn(B, vdv)))
+    middle = (gaps * (udu - _turn(udu))) * row + column * (gaps * (vdv - _turn(vdv)))
     middle = middle + eye * B.expand_dims(ds, -1)
     dx = B.matmul(B.matmul(u, middle), vh)
     if u.shape[-2] > k:  # the part of du outside the columns of u
         dx = dx + B.matmul((du - B.matmul(u, udu)) / row, vh)
     if v.shape[-2] > k:
-        dx = dx + B.matmul(u, _turn(B, (dv - B.matmul(v, vdv)) / row))
+        dx = dx + B.matmul(u, _turn((dv - B.matmul(v, vdv)) / row))
     return (dx,)
 
 
@@ -135,7 +135,7 @@ class NumpyLinalg(Linalg):
         rows, columns = x.shape[-2:]
         if columns > rows:  # A = (X, Y) = Q (R, Q'Y)
             q, r = self.qr(x[..., :rows])
-            rest = self.matmul(self.swapaxes(q, -1, -2), x[..., rows:])
+            rest = self.matmul(_turn(q), x[..., rows:])
             return q, self.concatenate([r, rest], -1)
         return record_joint(_qr_vjp, (x,), _wide(_positive_qr)(strip(x)))
 

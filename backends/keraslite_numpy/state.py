@@ -20,7 +20,7 @@ class NumpyState(State):
     def value_and_grad(self, fn, has_aux=False):
         @quiet
         def run(inputs, *rest):
-            return differentiate(self, fn, has_aux, inputs, rest)
+            return differentiate(self.engine, fn, has_aux, inputs, rest)
 
         return run
 

@@ -70,7 +70,8 @@ def test_bfloat16_stays_bfloat16():
     x = B.asarray(np.linspace(-2, 2, 6).reshape(2, 3), "bfloat16")
     for y in (
         x + 1.5, 2.0 * x, 1 / x, x**2, x @ x.T, -x, B.where(x > 0, x, 0.0), B.take(x, [1], 0),
-        B.pad(x, ((1, 1), (0, 0))), B.einsum("ij,kj->ik", x, x), B.sum(x, 0), x[0], x.T, B.sort(x, 0),
+        B.pad(x, ((1, 1), (0, 0))), B.einsum("ij,kj->ik", x, x), B.sum(x, 0), x[0],
+        x.T, B.sort(x, 0),
         B.concatenate([x, x], 0), B.cumsum(x, 1), B.scatter_add(x, np.array([0]), x[:1]),
         B.softmax(x, -1), B.full((2,), 3, "bfloat16"), B.arange(0, 3, 1, "bfloat16"),
         B.cast(x, "bfloat16"), B.erf(x), B.max(x), B.stack([x, x], 0), B.solve(x @ x.T, x),
