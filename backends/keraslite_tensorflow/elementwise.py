@@ -37,6 +37,13 @@ def _binary(op):
     return function
 
 
+def _equality(op):
+    def function(self, x, y):
+        return op(x=x, y=bool(y) if x.dtype.is_bool and isinstance(y, (int, float)) else y)
+
+    return function
+
+
 def _bitwise(op, logical):
     def function(self, x, y):
         return logical(x=x, y=y) if x.dtype.is_bool else op(x=x, y=y)
@@ -114,7 +121,7 @@ class TensorflowElementwise:
     remainder = _binary(raw.FloorMod)
     maximum = _extreme(raw.Maximum)
     minimum = _extreme(raw.Minimum)
-    equal = _binary(raw.Equal)
+    equal = _equality(raw.Equal)
     less = _binary(raw.Less)
     logical_and = _binary(raw.LogicalAnd)
     logical_or = _binary(raw.LogicalOr)
@@ -153,7 +160,7 @@ class TensorflowElementwise:
 
     # ---- free in the contract ----
 
-    not_equal = _binary(raw.NotEqual)
+    not_equal = _equality(raw.NotEqual)
     less_equal = _binary(raw.LessEqual)
     greater = _binary(raw.Greater)
     greater_equal = _binary(raw.GreaterEqual)

@@ -50,10 +50,6 @@ class TensorflowReductions:
             span *= 2
         return x
 
-    def count_nonzero(self, x, axis=None):
-        nonzero = x if x.dtype.is_bool else raw.NotEqual(x=x, y=0)
-        return self.sum(self.cast(nonzero, "int32"), axis)
-
     def mean(self, x, axis=None, keepdims=False):
         wide = self._wide(x)
         return self.cast(
