@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from keraslite import utils
-from keraslite.utils import files, naming
+from keraslite.core import naming
+from keraslite.utils import files
 
 pytestmark = pytest.mark.engine_free
 
