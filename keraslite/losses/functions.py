@@ -55,3 +55,12 @@ def _matched(longer, shorter):
     if len(shorter.shape) == 1:
         return longer, backend.expand_dims(shorter, -1)
     return backend.squeeze(longer, -1), shorter
+
+
+def int_labels(y_true, rank):
+    """Labels as int32, without a last axis of size 1 that makes them as many-dimensional as the
+    predictions."""
+    y_true = tensor(tensor(y_true), "int32")
+    if len(y_true.shape) == rank and y_true.shape[-1] == 1:
+        y_true = context.backend.squeeze(y_true, -1)
+    return y_true

@@ -1,4 +1,4 @@
-"""Loss: the base class, and the reduction of values by sample to one number."""
+"""Loss: the base class, and losses from functions."""
 
 import optree
 
@@ -6,10 +6,10 @@ from keraslite import config
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import standardize_dtype
 from keraslite.core.masks import any_masks, get_mask
+from keraslite.core.naming import auto_name
 from keraslite.losses import checks
 from keraslite.losses.reduction import reduce_weighted
 from keraslite.ops.dispatch import tensor
-from keraslite.core.naming import auto_name
 
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 

@@ -23,7 +23,7 @@ def mean_squared_error(y_true, y_pred):
 @loss_function
 def mean_absolute_error(y_true, y_pred):
     """Mean over the last axis of \\|y_true - y_pred\\|."""
-    return context.backend.mean(context.backend.abs(y_true - y_pred), -1)
+    return context.backend.mean(context.backend.absolute(y_true - y_pred), -1)
 
 
 @loss_function
@@ -33,8 +33,8 @@ def mean_absolute_percentage_error(y_true, y_pred):
     Targets are taken to be at least `epsilon()` in size.
     """
     backend = context.backend
-    size = backend.maximum(backend.abs(y_true), config.epsilon())
-    return 100.0 * backend.mean(backend.abs((y_true - y_pred) / size), -1)
+    size = backend.maximum(backend.absolute(y_true), config.epsilon())
+    return 100.0 * backend.mean(backend.absolute((y_true - y_pred) / size), -1)
 
 
 @loss_function
@@ -57,7 +57,7 @@ def huber(y_true, y_pred, delta=1.0):
     Huber, 1964.
     """
     backend = context.backend
-    error = backend.abs(y_pred - y_true)
+    error = backend.absolute(y_pred - y_true)
     linear = delta * error - 0.5 * delta**2
     return backend.mean(backend.where(backend.less_equal(error, delta),
                                       0.5 * error * error, linear), -1)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from keraslite import ops
 from keraslite.backend.context import context
-from keraslite.losses.functions import is_symbolic, loss_function, same_rank
+from keraslite.losses.functions import int_labels, is_symbolic, loss_function, same_rank
 from keraslite.metrics.means import NamedMean
 from keraslite.ops.dispatch import floating, tensor
 
@@ -49,7 +49,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
         return ops.cast(ops.equal(ops.argmax(y_pred, -1), ops.cast(y_true, "int32")), "float32")
     backend = context.backend
     y_pred = tensor(y_pred)
-    labels = _labels(y_true, len(y_pred.shape))
+    labels = int_labels(y_true, len(y_pred.shape))
     return _hits(backend.equal(labels, backend.argmax(y_pred, -1)))
 
 
@@ -66,7 +66,7 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     """
     backend = context.backend
     y_pred = tensor(y_pred)
-    labels = _labels(y_true, len(y_pred.shape))
+    labels = int_labels(y_true, len(y_pred.shape))
     if from_sorted_ids:
         first = backend.cast(backend.slice_axis(y_pred, len(y_pred.shape) - 1, 0, k), "int32")
         return _hits(backend.any(backend.equal(backend.expand_dims(labels, -1), first), -1))
@@ -79,15 +79,6 @@ def _in_top(labels, y_pred, k):
     rows = backend.reshape(y_pred, (-1, y_pred.shape[-1]))
     hits = ops.in_top_k(backend.reshape(labels, (-1,)), rows, k)
     return _hits(backend.reshape(hits, shape))
-
-
-def _labels(y_true, rank):
-    """Labels as int32, without a last axis of size 1 that makes them as many-dimensional as the
-    predictions."""
-    y_true = tensor(tensor(y_true), "int32")
-    if len(y_true.shape) == rank and y_true.shape[-1] == 1:
-        y_true = context.backend.squeeze(y_true, -1)
-    return y_true
 
 
 def _hits(right, mean=False):
