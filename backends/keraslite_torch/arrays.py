@@ -1,5 +1,6 @@
 """Arrays on torch: conversion, dtypes, devices."""
 
+import functools
 import operator
 import os
 
@@ -13,6 +14,29 @@ from keraslite.backend.dtypes import ALLOWED, standardize_dtype
 TORCH_DTYPES = {name: getattr(torch, name) for name in ALLOWED}
 DTYPE_NAMES = {dtype: name for name, dtype in TORCH_DTYPES.items()}
 _PYTHON_DTYPES = {bool: "bool", int: "int32", float: None}
+
+_STORED_ONLY = (torch.uint16, torch.uint32, torch.uint64)
+
+
+def computes_unsigned(op):
+    """op, by way of int64 for the unsigned integers that torch stores but cannot compute with."""
+
+    @functools.wraps(op)
+    def call(*args, **kwargs):
+        try:
+            return op(*args, **kwargs)
+        except NotImplementedError:
+            narrow = next((d for d in map(_dtype, args) if d in _STORED_ONLY), None)
+            if narrow is None:
+                raise
+            result = op(*(a.long() if _dtype(a) is narrow else a for a in args), **kwargs)
+            return result.to(narrow) if result.dtype is torch.int64 else result
+
+    return call
+
+
+def _dtype(x):
+    return getattr(x, "dtype", None)
 
 
 def _torch_device(name):

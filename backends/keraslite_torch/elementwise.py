@@ -5,13 +5,15 @@ import operator
 import torch
 from torch.nn import functional as F
 
+from keraslite_torch.arrays import computes_unsigned
+
 _NUMBERS = (bool, int, float)
 
 
 class Elementwise:
-    negative = staticmethod(operator.neg)
-    absolute = staticmethod(torch.abs)
-    sign = staticmethod(torch.sign)
+    negative = staticmethod(computes_unsigned(operator.neg))
+    absolute = staticmethod(computes_unsigned(torch.abs))
+    sign = staticmethod(computes_unsigned(torch.sign))
     floor = staticmethod(torch.floor)
     ceil = staticmethod(torch.ceil)
     round = staticmethod(torch.round)
@@ -31,34 +33,36 @@ class Elementwise:
     isfinite = staticmethod(torch.isfinite)
     isnan = staticmethod(torch.isnan)
     logical_not = staticmethod(torch.logical_not)
-    bitwise_not = staticmethod(torch.bitwise_not)
+    bitwise_not = staticmethod(computes_unsigned(torch.bitwise_not))
 
-    add = staticmethod(operator.add)
-    subtract = staticmethod(operator.sub)
+    add = staticmethod(computes_unsigned(operator.add))
+    subtract = staticmethod(computes_unsigned(operator.sub))
     multiply = staticmethod(operator.mul)
     divide = staticmethod(operator.truediv)
-    floor_divide = staticmethod(operator.floordiv)
-    remainder = staticmethod(operator.mod)
-    power = staticmethod(operator.pow)
+    floor_divide = staticmethod(computes_unsigned(operator.floordiv))
+    remainder = staticmethod(computes_unsigned(operator.mod))
+    power = staticmethod(computes_unsigned(operator.pow))
     equal = staticmethod(operator.eq)
     not_equal = staticmethod(operator.ne)
-    less = staticmethod(operator.lt)
-    less_equal = staticmethod(operator.le)
-    greater = staticmethod(operator.gt)
-    greater_equal = staticmethod(operator.ge)
+    less = staticmethod(computes_unsigned(operator.lt))
+    less_equal = staticmethod(computes_unsigned(operator.le))
+    greater = staticmethod(computes_unsigned(operator.gt))
+    greater_equal = staticmethod(computes_unsigned(operator.ge))
     logical_and = staticmethod(operator.and_)
     logical_or = staticmethod(operator.or_)
     logical_xor = staticmethod(operator.xor)
     bitwise_and = staticmethod(operator.and_)
     bitwise_or = staticmethod(operator.or_)
     bitwise_xor = staticmethod(operator.xor)
-    left_shift = staticmethod(operator.lshift)
-    right_shift = staticmethod(operator.rshift)
+    left_shift = staticmethod(computes_unsigned(operator.lshift))
+    right_shift = staticmethod(computes_unsigned(operator.rshift))
     where = staticmethod(torch.where)
 
+    @computes_unsigned
     def maximum(self, x, y):
         return torch.maximum(*_tensors(x, y))
 
+    @computes_unsigned
     def minimum(self, x, y):
         return torch.minimum(*_tensors(x, y))
 

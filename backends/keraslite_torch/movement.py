@@ -5,6 +5,8 @@ import itertools
 import torch
 from torch.nn import functional as F
 
+from keraslite_torch.arrays import computes_unsigned
+
 
 class Movement:
     reshape = staticmethod(torch.reshape)
@@ -16,15 +18,18 @@ class Movement:
         flat = [n for pair in reversed(widths) for n in pair]  # torch counts from the last axis
         return F.pad(x, flat, value=value)
 
+    @computes_unsigned
     def getitem(self, x, key):
         try:
             return x[key]
         except ValueError:  # a negative step, which torch's slices do not have
             return _reversing_getitem(x, key)
 
+    @computes_unsigned
     def flip(self, x, axis):
         return torch.flip(x, (axis,) if isinstance(axis, int) else axis)
 
+    @computes_unsigned
     def take(self, x, indices, axis):
         axis = axis % x.ndim
         if indices.dtype not in (torch.int32, torch.int64):
@@ -35,18 +40,22 @@ class Movement:
         taken = torch.index_select(x, axis, indices.reshape(-1))
         return taken.reshape(x.shape[:axis] + indices.shape + x.shape[axis + 1 :])
 
+    @computes_unsigned
     def take_along_axis(self, x, indices, axis):
         return torch.take_along_dim(x, indices.to(torch.int64), axis)
 
+    @computes_unsigned
     def scatter_add(self, x, indices, updates):
         return torch.index_add(x, 0, indices, updates)
 
     def sort(self, x, axis):
         return torch.sort(x, dim=axis, stable=True).values
 
+    @computes_unsigned
     def argsort(self, x, axis):
         return torch.argsort(x, dim=axis, stable=True).to(torch.int32)
 
+    @computes_unsigned
     def windows(self, x, size, strides, dilation):
         for i, (k, stride, gap) in enumerate(zip(size, strides, dilation), 1):
             x = x.unfold(i, (k - 1) * gap + 1, stride)

@@ -2,20 +2,26 @@
 
 import torch
 
+from keraslite_torch.arrays import computes_unsigned
+
 
 class Reductions:
+    @computes_unsigned
     def sum(self, x, axis=None, keepdims=False):
         # torch takes an empty tuple for "all axes"; dtype keeps small integers from widening.
         return x if axis == () else torch.sum(x, axis, keepdims, dtype=x.dtype)
 
+    @computes_unsigned
     def prod(self, x, axis=None, keepdims=False):
         for a in sorted(_axes(x, axis), reverse=True):
             x = torch.prod(x, a, keepdims, dtype=x.dtype)
         return x
 
+    @computes_unsigned
     def max(self, x, axis=None, keepdims=False):
         return x if axis == () else torch.amax(x, () if axis is None else axis, keepdims)
 
+    @computes_unsigned
     def min(self, x, axis=None, keepdims=False):
         return x if axis == () else torch.amin(x, () if axis is None else axis, keepdims)
 
@@ -25,15 +31,19 @@ class Reductions:
     def all(self, x, axis=None, keepdims=False):
         return x if axis == () else torch.all(x, axis, keepdims)
 
+    @computes_unsigned
     def argmax(self, x, axis, keepdims=False):
         return torch.argmax(_ordered(x), axis, keepdims).to(torch.int32)
 
+    @computes_unsigned
     def argmin(self, x, axis, keepdims=False):
         return torch.argmin(_ordered(x), axis, keepdims).to(torch.int32)
 
+    @computes_unsigned
     def cumsum(self, x, axis):
         return torch.cumsum(x, axis, dtype=x.dtype)
 
+    @computes_unsigned
     def cumprod(self, x, axis):
         return torch.cumprod(x, axis, dtype=x.dtype)
 
