@@ -21,9 +21,9 @@ _LARGE = 1 << 12
 
 
 def _where(condition, x, y):
-    if not isinstance(x, np.ndarray):
+    if not hasattr(x, "dtype"):  # a Python number; NumPy's own scalars have a dtype
         x = np.asarray(x, y.dtype)
-    elif not isinstance(y, np.ndarray):
+    elif not hasattr(y, "dtype"):
         y = np.asarray(y, x.dtype)
     if condition.size < _LARGE or x.itemsize not in _INTEGERS:
         return np.where(condition, x, y)
@@ -71,7 +71,7 @@ def _in_float32(fn):
 
 def _sigmoid(x):
     y = np.negative(x)
-    np.exp(y, out=y) if y.ndim else None
+    y = np.exp(y, out=y) if y.ndim else np.exp(y)
     return np.reciprocal(1 + y)
 
 
