@@ -31,15 +31,14 @@ class TensorflowMovement:
         return raw.ReverseV2(tensor=x, axis=int_vector(axes))
 
     def take(self, x, indices, axis):
-        if indices.dtype.name not in ("int32", "int64"):
-            indices = tf.cast(indices, "int32" if indices.dtype.size < 4 else "int64")
+        indices = _as_indices(indices)
         size = tf.cast(self.shape(x)[axis], indices.dtype)
         indices = self.where(raw.Less(x=indices, y=0), indices + size, indices)
         return raw.GatherV2(params=x, indices=indices, axis=axis)
 
     def take_along_axis(self, x, indices, axis):
         axis %= x.shape.rank
-        x, indices = self._broadcast_beside(x, indices, axis)
+        x, indices = self._broadcast_beside(x, _as_indices(indices), axis)
         last = x.shape.rank - 1
         if axis != last:
             x, indices = self.swapaxes(x, axis, last), self.swapaxes(indices, axis, last)
@@ -62,7 +61,7 @@ class TensorflowMovement:
 
     def scatter_add(self, x, indices, updates):
         return raw.TensorScatterAdd(
-            tensor=x, indices=raw.ExpandDims(input=indices, axis=-1), updates=updates
+            tensor=x, indices=raw.ExpandDims(input=_as_indices(indices), axis=-1), updates=updates
         )
 
     def sort(self, x, axis):
@@ -145,3 +144,10 @@ class TensorflowMovement:
 
     def top_k(self, x, k):
         return tuple(raw.TopKV2(input=x, k=k, sorted=True))
+
+
+def _as_indices(x):
+    """x in a dtype that the gather and scatter kernels take."""
+    if x.dtype.name in ("int32", "int64"):
+        return x
+    return tf.cast(x, "int32" if x.dtype.size < 4 else "int64")
