@@ -5,7 +5,15 @@ Integers are cast to `floatx()` first (`relu` and `relu6` keep them).
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
-from keraslite.ops.dispatch import ArgumentError, checked_axes, checked_axis, floating, op, tensor
+from keraslite.ops.dispatch import (
+    ArgumentError,
+    checked_axes,
+    checked_axis,
+    dtype_of,
+    floating,
+    op,
+    tensor,
+)
 
 
 @op
@@ -17,7 +25,7 @@ def relu(x):
     [0.0, 2.0]
     """
     x = tensor(x)
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype in FLOATS:
         return context.backend.relu(x)
     return x if dtype == "bool" else context.backend.maximum(x, 0)
@@ -27,7 +35,7 @@ def relu(x):
 def relu6(x):
     """min(max(x, 0), 6)."""
     x = tensor(x)
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype in FLOATS:
         return context.backend.relu6(x)
     return x if dtype == "bool" else context.backend.clip(x, 0, 6)
@@ -230,10 +238,10 @@ def sparsemax(x, axis=-1):
     ordered = backend.flip(backend.sort(x, axis), axis)
     shape = [1] * len(x.shape)
     shape[axis] = -1
-    count = backend.arange(1, backend.shape(x)[axis] + 1, 1, backend.dtype(x))
+    count = backend.arange(1, backend.shape(x)[axis] + 1, 1, dtype_of(x))
     count = backend.reshape(count, tuple(shape))
     total = backend.cumsum(ordered, axis)
     inside = backend.greater(1 + count * ordered, total)
-    size = backend.sum(backend.cast(inside, backend.dtype(x)), axis, True)
+    size = backend.sum(backend.cast(inside, dtype_of(x)), axis, True)
     chosen = backend.where(inside, ordered, 0.0)
     return backend.relu(x - (backend.sum(chosen, axis, True) - 1) / size)

@@ -9,6 +9,7 @@ from keraslite.backend.context import context
 from keraslite.ops.dispatch import (
     ArgumentError,
     checked_axis,
+    dtype_of,
     float_dtypes,
     op,
     promoted,
@@ -30,14 +31,14 @@ def matmul(x1, x2):
     x1, x2 = promoted(x1, x2)
     if x1.dtype in float_dtypes:
         return context.backend.matmul(x1, x2)
-    if context.backend.dtype(x1) == "int8":
+    if dtype_of(x1) == "int8":
         x1, x2 = tensor(x1, "int32"), tensor(x2, "int32")
     return _product(context.backend.matmul, x1, x2)
 
 
 def _product(product, *xs):
     """A product of operands of one dtype; that of bools (true where a sum is not 0) in int32."""
-    if context.backend.dtype(xs[0]) != "bool":
+    if dtype_of(xs[0]) != "bool":
         return product(*xs)
     return tensor(product(*[tensor(x, "int32") for x in xs]), "bool")
 

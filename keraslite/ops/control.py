@@ -7,7 +7,7 @@ same from step to step.
 import optree
 
 from keraslite.backend.context import context
-from keraslite.ops.dispatch import ArgumentError, boolean, checked_axis, op, tensor
+from keraslite.ops.dispatch import ArgumentError, boolean, checked_axis, dtype_of, op, tensor
 
 
 def _flat(nest):
@@ -95,7 +95,7 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
 
 def _like(new, old):
     """A carried value in the dtype that it had."""
-    return tensor(new, context.backend.dtype(old))
+    return tensor(new, dtype_of(old))
 
 
 @op

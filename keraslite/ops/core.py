@@ -8,7 +8,7 @@ from keraslite.backend.dtypes import FLOATS, INTEGERS, standardize_dtype
 from keraslite.core.keras_tensor import KerasTensor
 from keraslite.core.variable import Variable
 from keraslite.ops.creation import refuse_sparse
-from keraslite.ops.dispatch import ArgumentError, as_shape, is_tensor, op, tensor
+from keraslite.ops.dispatch import ArgumentError, as_shape, dtype_of, is_tensor, op, tensor
 
 __all__ = ["is_tensor"]
 
@@ -66,7 +66,7 @@ def dtype(x):
     """The dtype's name, for example "float32"."""
     if isinstance(x, (KerasTensor, Variable)):
         return x.dtype
-    return context.backend.dtype(tensor(x))
+    return dtype_of(tensor(x))
 
 
 def ndim(x):
@@ -104,7 +104,7 @@ def saturate_cast(x, dtype):
     """`cast`, with values beyond the new dtype's range brought to its limits."""
     x = tensor(x)
     backend = context.backend
-    found, wanted = backend.dtype(x), standardize_dtype(dtype)
+    found, wanted = dtype_of(x), standardize_dtype(dtype)
     low, high = limits(wanted)
     if found == "bool" or wanted == "bool":
         return tensor(x, wanted)
@@ -171,7 +171,7 @@ def slice_update(inputs, start_indices, updates):
     """inputs with the box that begins at `start_indices` replaced by `updates`."""
     inputs = tensor(inputs)
     backend = context.backend
-    updates = tensor(updates, backend.dtype(inputs))
+    updates = tensor(updates, dtype_of(inputs))
     sizes, counts = backend.shape(inputs), backend.shape(updates)
     starts = _starts(start_indices)
     if not len(starts) == len(counts) == len(sizes):
@@ -238,7 +238,7 @@ def scatter(indices, values, shape):
     shape = as_shape(shape)
     index, rows, target = _rows(indices, values, shape)
     backend = context.backend
-    zeros = backend.zeros(target, backend.dtype(values))
+    zeros = backend.zeros(target, dtype_of(values))
     return backend.reshape(backend.scatter_add(zeros, index, rows), shape)
 
 
@@ -260,7 +260,7 @@ def scatter_update(inputs, indices, updates, reduction=None):
         )
     inputs, indices = tensor(inputs), _integers(indices)
     backend = context.backend
-    updates = tensor(updates, backend.dtype(inputs))
+    updates = tensor(updates, dtype_of(inputs))
     shape = backend.shape(inputs)
     index, rows, target = _rows(indices, updates, shape)
     x = backend.reshape(inputs, target)
@@ -269,7 +269,7 @@ def scatter_update(inputs, indices, updates, reduction=None):
     elif reduction is None:
         order = backend.argsort(index, 0)
         index, rows = backend.take(index, order, 0), backend.take(rows, order, 0)
-        none = backend.full((1,), -1, backend.dtype(index))
+        none = backend.full((1,), -1, dtype_of(index))
         following = backend.concatenate([backend.getitem(index, builtins.slice(1, None)), none], 0)
         last = backend.not_equal(index, following)
         last = backend.reshape(last, (-1,) + (1,) * (len(target) - 1))
@@ -281,8 +281,6 @@ def scatter_update(inputs, indices, updates, reduction=None):
 
 def _integers(indices):
     indices = tensor(indices)
-    if context.backend.dtype(indices) not in INTEGERS:
-        raise ArgumentError(
-            f"`indices` must be integers, found dtype {context.backend.dtype(indices)}."
-        )
+    if dtype_of(indices) not in INTEGERS:
+        raise ArgumentError(f"`indices` must be integers, found dtype {dtype_of(indices)}.")
     return indices

@@ -2,7 +2,15 @@
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS, result_type, standardize_dtype
-from keraslite.ops.dispatch import ArgumentError, as_shape, checked_axis, op, promoted, tensor
+from keraslite.ops.dispatch import (
+    ArgumentError,
+    as_shape,
+    checked_axis,
+    dtype_of,
+    op,
+    promoted,
+    tensor,
+)
 
 
 def zeros(shape, dtype=None):
@@ -62,7 +70,7 @@ def _like(name, x, dtype):
 def full_like(x, fill_value, dtype=None):
     """x's shape filled with a value, in x's dtype or another."""
     x = tensor(x)
-    dtype = context.backend.dtype(x) if dtype is None else dtype
+    dtype = dtype_of(x) if dtype is None else dtype
     return full(context.backend.shape(x), fill_value, dtype)
 
 
@@ -102,7 +110,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         raise ArgumentError(f"`num` must not be negative, found {num}.")
     backend = context.backend
     start, stop = promoted(start, stop, True)
-    work = backend.dtype(start)
+    work = dtype_of(start)
     stop = tensor(stop, work)
     start, stop = start + 0 * stop, stop + 0 * start  # to one shape
     parts = num - 1 if endpoint else num
@@ -122,7 +130,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     """`base` to the powers `linspace(start, stop, ...)`."""
     powers = linspace(start, stop, num, endpoint, False, None, axis)
-    base = tensor(base, context.backend.dtype(powers))
+    base = tensor(base, dtype_of(powers))
     values = context.backend.exp(powers * context.backend.log(base))
     return values if dtype is None else tensor(values, standardize_dtype(dtype))
 
@@ -203,7 +211,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     """
     refuse_sparse(sparse)
     x = tensor(x)
-    if context.backend.dtype(x) in FLOATS + ("bool",):
+    if dtype_of(x) in FLOATS + ("bool",):
         x = context.backend.cast(x, "int32")
     axis = checked_axis(axis, len(x.shape) + 1)
     axis = -1 if axis == len(x.shape) else axis

@@ -15,7 +15,8 @@ from keraslite.core.operation import record_op
 from keraslite.core.variable import Variable
 
 _owner = {}  # type of a tensor -> the backend that has it as its own
-float_dtypes = set()  # engines' own dtype objects that are floating
+_names = {}  # engines' own dtype objects -> the dtypes' names
+float_dtypes = set()  # those of them that are floating
 _MAY_HOLD_SYMBOLS = frozenset((KerasTensor, list, tuple, dict))
 _NUMBERS = (int, float)
 
@@ -50,7 +51,10 @@ def op(fn):
     @functools.wraps(fn)
     def operation(*args, **kwargs):
         for x in (*args, *kwargs.values()):
-            if type(x) in _MAY_HOLD_SYMBOLS and any_symbolic((x,)):
+            kind = type(x)
+            if kind in _MAY_HOLD_SYMBOLS and (
+                kind is KerasTensor or any_symbolic(x.values() if kind is dict else x)
+            ):
                 if context.backend.is_abstract:
                     break
                 return record_op(operation, args, kwargs)
@@ -85,6 +89,15 @@ def _described(x):
 # ---- conversion ----
 
 
+def dtype_of(x):
+    """The name of a tensor's dtype."""
+    dtype = x.dtype
+    name = _names.get(dtype)
+    if name is None:
+        name = _names[dtype] = context.backend.dtype(x)
+    return name
+
+
 def tensor(x, dtype=None):
     """`x` as a tensor of the active engine: Variables are read, arrays and numbers converted.
 
@@ -93,7 +106,7 @@ def tensor(x, dtype=None):
     backend = context.backend
     if _owner.get(type(x)) is not backend:
         x = _converted(x, dtype)
-    if dtype is not None and backend.dtype(x) != dtype:
+    if dtype is not None and dtype_of(x) != dtype:
         return backend.cast(x, dtype)
     return x
 
@@ -105,7 +118,7 @@ def _converted(x, dtype=None):
         x = x.value
     if backend.is_tensor(x):
         _owner[type(x)] = backend
-        if backend.dtype(x) in FLOATS:
+        if dtype_of(x) in FLOATS:
             float_dtypes.add(x.dtype)
         return x
     if x is None or isinstance(x, (str, bytes)) or callable(x):
@@ -140,14 +153,15 @@ def floating(x):
         x = _converted(x)
     elif x.dtype in float_dtypes:
         return x
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     wanted = float_type(dtype, config.floatx())
     return x if dtype == wanted else context.backend.cast(x, wanted)
 
 
 def boolean(x):
     """`x` as a bool tensor: True where it is not zero."""
-    return tensor(tensor(x), "bool")
+    x = tensor(x)
+    return x if dtype_of(x) == "bool" else context.backend.cast(x, "bool")
 
 
 # ---- promotion ----
@@ -175,20 +189,20 @@ def _promoted(x, y, to_float):
     backend = context.backend
     if type(y) in _NUMBERS:
         x = tensor(x)
-        return tensor(x, _common(backend.dtype(x), type(y), config.floatx(), to_float)), y
+        return tensor(x, _common(dtype_of(x), type(y), config.floatx(), to_float)), y
     if type(x) in _NUMBERS:
         y = tensor(y)
-        wanted = _common(type(x), backend.dtype(y), config.floatx(), to_float)
+        wanted = _common(type(x), dtype_of(y), config.floatx(), to_float)
         return backend.asarray(x, wanted), tensor(y, wanted)
     x, y = tensor(x), tensor(y)
-    wanted = _common(backend.dtype(x), backend.dtype(y), config.floatx(), to_float)
+    wanted = _common(dtype_of(x), dtype_of(y), config.floatx(), to_float)
     return tensor(x, wanted), tensor(y, wanted)
 
 
 def counted(x, y):
     """`promoted`, and bools as int32: for functions that need numbers."""
     x, y = promoted(x, y)
-    if x.dtype in float_dtypes or context.backend.dtype(x) != "bool":
+    if x.dtype in float_dtypes or dtype_of(x) != "bool":
         return x, y
     return tensor(x, "int32"), tensor(y, "int32")
 
@@ -201,9 +215,15 @@ def _common(a, b, floatx, to_float):
 
 
 def promoted_list(xs):
-    """Tensors in one dtype."""
+    """Tensors in one dtype, as a list."""
+    backend = context.backend
+    for x in xs:
+        if _owner.get(type(x)) is not backend or x.dtype is not xs[0].dtype:
+            break
+    else:
+        return list(xs)
     xs = [tensor(x) for x in xs]
-    dtypes = [context.backend.dtype(x) for x in xs]
+    dtypes = [dtype_of(x) for x in xs]
     wanted = dtypes[0] if len(set(dtypes)) == 1 else result_type(*dtypes)
     return [tensor(x, wanted) for x in xs]
 
@@ -226,6 +246,8 @@ def checked_axes(axis, rank, name="axis"):
     """None (all axes), or an int or a tuple of different ints in [0, rank)."""
     if axis is None:
         return None
+    if type(axis) is int and 0 <= axis + rank < 2 * rank:
+        return axis % rank
     if not isinstance(axis, (tuple, list)):
         return checked_axis(axis, rank, name)
     axes = tuple([checked_axis(a, rank, name) for a in axis])

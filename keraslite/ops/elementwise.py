@@ -8,10 +8,11 @@ integers and bools to `floatx()` first. Shapes broadcast as in NumPy.
 import math
 
 from keraslite.backend.context import context
-from keraslite.backend.dtypes import FLOATS
+from keraslite.backend.dtypes import FLOATS, UNSIGNED
 from keraslite.ops.dispatch import (
     ArgumentError,
     counted,
+    dtype_of,
     float_dtypes,
     floating,
     op,
@@ -38,13 +39,13 @@ def add(x1, x2):
 
 def _unless_bool(name, x, y):
     """A method of the backend; of bools the logical one with the same result."""
-    if context.backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         name = "logical_or" if name in ("add", "maximum") else "logical_and"
     return getattr(context.backend, name)(x, y)
 
 
 def _refuse_bool(x):
-    if context.backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         raise ArgumentError("bools have no negatives: cast them, or use logical functions.")
 
 
@@ -85,7 +86,7 @@ def divide_no_nan(x1, x2):
     """x1 / x2, and 0 where x2 is 0."""
     x1, x2 = promoted(x1, x2, True)
     backend = context.backend
-    x2 = tensor(x2, backend.dtype(x1))
+    x2 = tensor(x2, dtype_of(x1))
     zero = backend.equal(x2, 0)
     return backend.where(zero, 0.0, backend.divide(x1, backend.where(zero, 1.0, x2)))
 
@@ -109,7 +110,10 @@ def fmod(x1, x2):
     """Remainder of x1 / x2 with the sign of x1, as C's `fmod`."""
     x1, x2 = counted(x1, x2)
     backend = context.backend
-    x2 = tensor(x2, backend.dtype(x1))
+    dtype = dtype_of(x1)
+    if dtype in UNSIGNED:
+        return backend.remainder(x1, x2)
+    x2 = tensor(x2, dtype)
     size = backend.remainder(backend.absolute(x1), backend.absolute(x2))
     return backend.where(backend.less(x1, 0), -size, size)
 
@@ -133,7 +137,7 @@ def negative(x):
 def absolute(x):
     """|x|; bools and unsigned integers come back as they are."""
     x = tensor(x)
-    if context.backend.dtype(x) in ("bool", "uint8", "uint16", "uint32", "uint64"):
+    if dtype_of(x) in ("bool", *UNSIGNED):
         return x
     return context.backend.absolute(x)
 
@@ -154,14 +158,14 @@ def fabs(x):
 def sign(x):
     """-1, 0 or 1 in x's dtype."""
     x = tensor(x)
-    return x if context.backend.dtype(x) == "bool" else context.backend.sign(x)
+    return x if dtype_of(x) == "bool" else context.backend.sign(x)
 
 
 @op
 def square(x):
     """x * x."""
     x = tensor(x)
-    if context.backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         x = tensor(x, "int32")
     return context.backend.square(x)
 
@@ -197,7 +201,7 @@ def hypot(x1, x2):
     """sqrt(x1**2 + x2**2) without overflow of the squares."""
     x1, x2 = promoted(x1, x2, True)
     backend = context.backend
-    a, b = backend.absolute(x1), backend.absolute(tensor(x2, backend.dtype(x1)))
+    a, b = backend.absolute(x1), backend.absolute(tensor(x2, dtype_of(x1)))
     high, low = backend.maximum(a, b), backend.minimum(a, b)
     safe = backend.where(backend.equal(high, 0), 1.0, high)
     ratio = backend.where(backend.isfinite(high), low / safe, 0.0)
@@ -237,7 +241,7 @@ def fmin(x1, x2):
 def _passing_nan(name, x1, x2):
     x1, x2 = promoted(x1, x2)
     backend = context.backend
-    dtype = backend.dtype(x1)
+    dtype = dtype_of(x1)
     choose = getattr(backend, name)
     if dtype not in FLOATS:
         return _unless_bool(name, x1, x2)
@@ -257,7 +261,7 @@ def clip(x, x_min, x_max):
     [0.0, 0.5, 1.0]
     """
     x = tensor(x)
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype == "bool":
         dtype = "int32"
         x = tensor(x, dtype)
@@ -273,7 +277,7 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     """NaN and infinities replaced by numbers; infinities, by default, by the largest finite."""
     x = tensor(x)
     backend = context.backend
-    dtype = backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype not in FLOATS:
         return x
     largest = LARGEST[dtype]
@@ -311,7 +315,7 @@ def trunc(x):
     """The next integer towards zero; integers come back as they are."""
     x = tensor(x)
     backend = context.backend
-    if backend.dtype(x) not in FLOATS:
+    if dtype_of(x) not in FLOATS:
         return x
     return backend.where(backend.less(x, 0), backend.ceil(x), backend.floor(x))
 
@@ -321,7 +325,7 @@ def round(x, decimals=0):
     """To the nearest integer, halves to even; with `decimals`, to that many decimal places."""
     x = tensor(x)
     backend = context.backend
-    dtype = backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype not in FLOATS:
         if decimals >= 0:
             return x
@@ -381,7 +385,7 @@ def log10(x):
 def logaddexp(x1, x2):
     """log(exp(x1) + exp(x2)) without overflow."""
     x1, x2 = promoted(x1, x2, True)
-    return context.backend.logaddexp(x1, tensor(x2, context.backend.dtype(x1)))
+    return context.backend.logaddexp(x1, tensor(x2, dtype_of(x1)))
 
 
 @op
@@ -389,7 +393,7 @@ def logaddexp2(x1, x2):
     """log2(2**x1 + 2**x2) without overflow."""
     x1, x2 = promoted(x1, x2, True)
     ln2 = math.log(2)
-    x2 = tensor(x2, context.backend.dtype(x1))
+    x2 = tensor(x2, dtype_of(x1))
     return context.backend.logaddexp(x1 * ln2, x2 * ln2) / ln2
 
 
@@ -397,7 +401,7 @@ def logaddexp2(x1, x2):
 def ldexp(x1, x2):
     """x1 * 2 ** x2."""
     x1 = floating(x1)
-    return x1 * context.backend.exp2(tensor(x2, context.backend.dtype(x1)))
+    return x1 * context.backend.exp2(tensor(x2, dtype_of(x1)))
 
 
 @op
@@ -449,7 +453,7 @@ def arctan(x):
 def arctan2(x1, x2):
     """Angle of the point (x2, x1), in [-pi, pi]."""
     x1, x2 = promoted(x1, x2, True)
-    return context.backend.arctan2(x1, tensor(x2, context.backend.dtype(x1)))
+    return context.backend.arctan2(x1, tensor(x2, dtype_of(x1)))
 
 
 @op

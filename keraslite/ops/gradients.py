@@ -8,7 +8,7 @@ from keraslite.backend.context import context, temporarily
 from keraslite.backend.dtypes import FLOATS
 from keraslite.core.keras_tensor import any_symbolic
 from keraslite.core.variable import Variable
-from keraslite.ops.dispatch import op, tensor
+from keraslite.ops.dispatch import dtype_of, op, tensor
 
 
 @op
@@ -173,7 +173,7 @@ def _input(leaf, index):
         value = leaf.backend.read(leaf._value)
     else:
         value = tensor(leaf)
-    dtype = context.backend.dtype(value)
+    dtype = dtype_of(value)
     if dtype not in FLOATS:
         name = f"variable {leaf.path!r}" if isinstance(leaf, Variable) else f"leaf {index}"
         raise ValueError(
@@ -195,7 +195,7 @@ def _checked(result, has_aux):
     else:
         value, aux = result, None
     value = tensor(value)
-    dtype, shape = context.backend.dtype(value), tuple(context.backend.shape(value))
+    dtype, shape = dtype_of(value), tuple(context.backend.shape(value))
     if shape != () or dtype not in FLOATS:
         raise ValueError(
             f"value_and_grad: the function must return a float scalar, found {dtype} of shape"

@@ -3,7 +3,7 @@
 import math
 
 from keraslite.backend.context import context
-from keraslite.ops.dispatch import ArgumentError, checked_axes, floating, op, promoted
+from keraslite.ops.dispatch import ArgumentError, checked_axes, dtype_of, floating, op, promoted
 
 
 def _matrix(x, name="x", square=False):
@@ -29,7 +29,7 @@ def cholesky_inverse(x, upper=False):
     x = _matrix(x, square=True)
     backend = context.backend
     size = backend.shape(x)[-1]
-    eye = backend.broadcast_to(backend.eye(size, size, 0, backend.dtype(x)), backend.shape(x))
+    eye = backend.broadcast_to(backend.eye(size, size, 0, dtype_of(x)), backend.shape(x))
     inverse = backend.solve_triangular(x, eye, not upper)
     turned = backend.swapaxes(inverse, -2, -1)
     return backend.matmul(inverse, turned) if upper else backend.matmul(turned, inverse)
@@ -129,7 +129,7 @@ def _vector_norm(x, ord, axis, keepdims):
     if math.isinf(ord):
         return (backend.max if ord > 0 else backend.min)(size, axis, keepdims)
     if ord == 0:
-        count = backend.cast(backend.not_equal(x, 0), backend.dtype(x))
+        count = backend.cast(backend.not_equal(x, 0), dtype_of(x))
         return backend.sum(count, axis, keepdims)
     if ord == 1:
         return backend.sum(size, axis, keepdims)

@@ -7,7 +7,16 @@ import math
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import INTEGERS, result_type
-from keraslite.ops.dispatch import ArgumentError, boolean, counted, floating, op, promoted, tensor
+from keraslite.ops.dispatch import (
+    ArgumentError,
+    boolean,
+    counted,
+    dtype_of,
+    floating,
+    op,
+    promoted,
+    tensor,
+)
 
 
 @op
@@ -57,7 +66,7 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """|x1 - x2| <= atol + rtol * |x2|, elementwise; equal infinities are close."""
     x1, x2 = promoted(x1, x2, True)
     backend = context.backend
-    x2 = tensor(x2, backend.dtype(x1))
+    x2 = tensor(x2, dtype_of(x1))
     near = backend.less_equal(backend.absolute(x1 - x2), atol + rtol * backend.absolute(x2))
     near = backend.logical_and(
         near, backend.logical_and(backend.isfinite(x1), backend.isfinite(x2))
@@ -109,8 +118,8 @@ def heaviside(x1, x2):
     """0 where x1 < 0, 1 where x1 > 0, x2 where x1 is 0; NaN stays."""
     x1, x2 = promoted(x1, x2, True)
     backend = context.backend
-    x2 = tensor(x2, backend.dtype(x1))
-    step = backend.cast(backend.greater(x1, 0), backend.dtype(x1))
+    x2 = tensor(x2, dtype_of(x1))
+    step = backend.cast(backend.greater(x1, 0), dtype_of(x1))
     step = backend.where(backend.isnan(x1), x1, step)
     return backend.where(backend.equal(x1, 0), x2, step)
 
@@ -174,7 +183,7 @@ def where(condition, x1=None, x2=None):
     condition = boolean(condition)
     if type(x1) in (int, float) and type(x2) not in (int, float):
         x2 = tensor(x2)
-        dtype = result_type(type(x1), context.backend.dtype(x2))
+        dtype = result_type(type(x1), dtype_of(x2))
         return context.backend.where(condition, x1, tensor(x2, dtype))
     x1, x2 = promoted(x1, x2)
     return context.backend.where(condition, x1, x2)
@@ -205,7 +214,7 @@ def _bits(name, x, y):
 
 def _kind_of_bits(x):
     """Beginning of the methods' names: "bitwise" for integers, "logical" for bools."""
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     if dtype not in INTEGERS and dtype != "bool":
         raise ArgumentError(f"expected integers or bools, found dtype {dtype}.")
     return "logical" if dtype == "bool" else "bitwise"

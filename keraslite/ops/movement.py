@@ -7,6 +7,7 @@ from keraslite.ops.dispatch import (
     as_shape,
     checked_axes,
     checked_axis,
+    dtype_of,
     op,
     promoted_list,
     tensor,
@@ -279,7 +280,7 @@ def _is_indices(key):
     """True for an array or a tensor of integers, which indexes axis 0."""
     if isinstance(key, (int, slice, tuple, type(None), type(Ellipsis))):
         return False
-    return context.backend.dtype(tensor(key)) in INTEGERS
+    return dtype_of(tensor(key)) in INTEGERS
 
 
 def _wrapped(indices, size):
@@ -323,7 +324,7 @@ def take_along_axis(x, indices, axis=None):
 def _whole(indices):
     """Indices as integers; floats with their fraction cut off, as in Keras."""
     indices = tensor(indices)
-    if context.backend.dtype(indices) in INTEGERS:
+    if dtype_of(indices) in INTEGERS:
         return indices
     return context.backend.cast(indices, "int32")
 

@@ -8,6 +8,7 @@ from keraslite.ops.dispatch import (
     boolean,
     checked_axes,
     checked_axis,
+    dtype_of,
     floating,
     op,
     promoted_list,
@@ -37,7 +38,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     """
     x = floating(x)
     axis = checked_axis(axis, len(x.shape))
-    dtype, size = context.backend.dtype(x), x.shape[axis]
+    dtype, size = dtype_of(x), x.shape[axis]
     vectors = []
     for name, v in (("mean", mean), ("variance", variance), ("offset", offset), ("scale", scale)):
         v = v if v is None else tensor(tensor(v), dtype)
@@ -61,7 +62,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     x = floating(x)
     axes = checked_axes(axis, len(x.shape))
     axes = (axes,) if isinstance(axes, int) else tuple(sorted(axes))
-    dtype = context.backend.dtype(x)
+    dtype = dtype_of(x)
     gamma = gamma if gamma is None else tensor(tensor(gamma), dtype)
     beta = beta if beta is None else tensor(tensor(beta), dtype)
     epsilon = config.epsilon() if epsilon is None else epsilon
@@ -79,12 +80,12 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     backend = context.backend
     axes = checked_axes(axis, len(x.shape))
     axes = (axes,) if isinstance(axes, int) else tuple(sorted(axes))
-    dtype = backend.dtype(x)
+    dtype = dtype_of(x)
     wide = tensor(x, "float32") if dtype in ("float16", "bfloat16") else x
     epsilon = config.epsilon() if epsilon is None else epsilon
     y = wide * backend.rsqrt(backend.mean(wide * wide, axes, True) + epsilon)
     if scale is not None:
-        scale = tensor(tensor(scale), backend.dtype(y))
+        scale = tensor(tensor(scale), dtype_of(y))
         shape = [n if i in axes else 1 for i, n in enumerate(backend.shape(x))]
         y = y * (backend.reshape(scale, tuple(shape)) if len(scale.shape) else scale)
     return tensor(y, dtype)
@@ -170,7 +171,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """
     output, target = floating(output), tensor(target)
     backend = context.backend
-    if backend.dtype(target) not in INTEGERS:
+    if dtype_of(target) not in INTEGERS:
         target = backend.cast(target, "int32")
     rank = len(output.shape)
     if not rank:
@@ -196,7 +197,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
 def _pair(target, output):
     """(output, target), the target in output's dtype."""
     output = floating(output)
-    return output, tensor(tensor(target), context.backend.dtype(output))
+    return output, tensor(tensor(target), dtype_of(output))
 
 
 def _inside(p):
@@ -252,7 +253,7 @@ def dot_product_attention(
             f"the {query.shape[2]} heads of `query` must be a multiple of those of `key` and"
             f" `value`, {key.shape[2]} and {value.shape[2]}."
         )
-    bias = bias if bias is None else tensor(tensor(bias), backend.dtype(query))
+    bias = bias if bias is None else tensor(tensor(bias), dtype_of(query))
     mask = mask if mask is None else boolean(mask)
     if attn_logits_soft_cap is not None:
         bias = _capped(query, key, scale, attn_logits_soft_cap, bias)

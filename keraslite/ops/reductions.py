@@ -12,6 +12,7 @@ from keraslite.ops.dispatch import (
     boolean,
     checked_axes,
     checked_axis,
+    dtype_of,
     floating,
     op,
     promoted,
@@ -25,7 +26,7 @@ _SUM_DTYPES = {
 
 def _summable(x):
     x = tensor(x)
-    wide = _SUM_DTYPES.get(context.backend.dtype(x))
+    wide = _SUM_DTYPES.get(dtype_of(x))
     return x if wide is None else context.backend.cast(x, wide)
 
 
@@ -67,13 +68,13 @@ def min(x, axis=None, keepdims=False, initial=None):
 def _extreme(reduce, combine, x, axis, keepdims, initial):
     x = tensor(x)
     backend = context.backend
-    if backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         found = (backend.any if reduce == "max" else backend.all)(x, _axes(axis, x), keepdims)
     else:
         found = getattr(backend, reduce)(x, _axes(axis, x), keepdims)
     if initial is None:
         return found
-    return getattr(backend, combine)(found, tensor(initial, backend.dtype(x)))
+    return getattr(backend, combine)(found, tensor(initial, dtype_of(x)))
 
 
 @op
@@ -125,7 +126,7 @@ def argmin(x, axis=None, keepdims=False):
 def _arg(name, x, axis, keepdims):
     x = tensor(x)
     backend = context.backend
-    if backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         x = backend.cast(x, "int32")
     find = getattr(backend, name)
     rank = len(x.shape)
@@ -139,7 +140,7 @@ def _arg(name, x, axis, keepdims):
 def count_nonzero(x, axis=None):
     """int32 number of elements along axes that are not zero."""
     x = tensor(x)
-    if context.backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         x = context.backend.cast(x, "int32")
     return context.backend.count_nonzero(x, _axes(axis, x))
 
@@ -220,7 +221,7 @@ def cumprod(x, axis=None, dtype=None):
 def _running(name, x, axis, dtype):
     x = tensor(x, None if dtype is None else standardize_dtype(dtype))
     backend = context.backend
-    if backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         x = backend.cast(x, "int32")
     if axis is None:
         x, axis = backend.reshape(x, (-1,)), 0
@@ -235,7 +236,7 @@ def diff(a, n=1, axis=-1):
     axis = checked_axis(axis, len(a.shape))
     for _ in range(n):
         later, earlier = backend.slice_axis(a, axis, 1, None), backend.slice_axis(a, axis, 0, -1)
-        is_bool = backend.dtype(a) == "bool"
+        is_bool = dtype_of(a) == "bool"
         a = backend.logical_xor(later, earlier) if is_bool else later - earlier
     return a
 
@@ -247,7 +248,7 @@ def _without_nan(x, value):
     """x with `value` in the place of NaN; integers as they are."""
     x = tensor(x)
     backend = context.backend
-    return backend.where(backend.isnan(x), value, x) if backend.dtype(x) in FLOATS else x
+    return backend.where(backend.isnan(x), value, x) if dtype_of(x) in FLOATS else x
 
 
 @op
@@ -289,7 +290,7 @@ def nanmin(x, axis=None, keepdims=False):
 def _nan_extreme(reduce, identity, x, axis, keepdims):
     x = tensor(x)
     backend = context.backend
-    if backend.dtype(x) not in FLOATS:
+    if dtype_of(x) not in FLOATS:
         return reduce(x, axis, keepdims)
     nan = backend.isnan(x)
     found = reduce(backend.where(nan, identity, x), axis, keepdims)
@@ -301,7 +302,7 @@ def nanmean(x, axis=None, keepdims=False):
     """Mean along axes of what is not NaN."""
     x = floating(x)
     backend = context.backend
-    there = backend.cast(backend.logical_not(backend.isnan(x)), backend.dtype(x))
+    there = backend.cast(backend.logical_not(backend.isnan(x)), dtype_of(x))
     axes = _axes(axis, x)
     return backend.sum(_without_nan(x, 0.0), axes, keepdims) / backend.sum(there, axes, keepdims)
 

@@ -8,6 +8,7 @@ from keraslite.ops.dispatch import (
     ArgumentError,
     checked_axes,
     checked_axis,
+    dtype_of,
     floating,
     op,
     promoted,
@@ -30,7 +31,7 @@ def argsort(x, axis=-1):
     x = tensor(x)
     if axis is None:
         x, axis = context.backend.reshape(x, (-1,)), 0
-    if context.backend.dtype(x) == "bool":
+    if dtype_of(x) == "bool":
         x = context.backend.cast(x, "int32")
     return context.backend.argsort(x, checked_axis(axis, len(x.shape)))
 
@@ -109,6 +110,8 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     if len(shape) not in (1, 2):
         raise ArgumentError(f"`x` must be a vector or a matrix, found shape {tuple(shape)}.")
     weights = backend.ones(shape, "int32") if weights is None else tensor(weights)
+    if backend.is_abstract:
+        raise ArgumentError("the number of bins depends on values, which a model has not yet.")
     largest = int(backend.to_numpy(backend.max(x))) if math.prod(shape) else -1
     bins = max(minlength, largest + 1)
     rows = shape[0] if len(shape) == 2 else 1
@@ -130,7 +133,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     """
     x = floating(x)
     backend = context.backend
-    q = tensor(tensor(q), backend.dtype(x))
+    q = tensor(tensor(q), dtype_of(x))
     if method not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise ArgumentError(f"`method` {method!r} is unknown.")
     rank = len(x.shape)
@@ -150,7 +153,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
         low = high
     share = place - low
     if method == "midpoint":
-        share = 0.5 * backend.cast(backend.less(low, high), backend.dtype(x))
+        share = 0.5 * backend.cast(backend.less(low, high), dtype_of(x))
     below, above = (backend.take(rows, backend.cast(i, "int32"), len(kept)) for i in (low, high))
     found = below + share * (above - below)
     if len(q.shape):
@@ -242,7 +245,7 @@ def segment_reduce(reduction, rows, ids, count, into=None):
     """
     backend = context.backend
     combine = {"max": backend.maximum, "min": backend.minimum, "mul": backend.multiply}[reduction]
-    dtype, size = backend.dtype(rows), backend.shape(ids)[0]
+    dtype, size = dtype_of(rows), backend.shape(ids)[0]
     tail = (1,) * (len(rows.shape) - 1)
     if into is None:
         start = _identity(reduction, dtype)
