@@ -15,6 +15,7 @@ from keraslite.backend import Backend
 from keraslite_jax.arrays import Arrays, find_device
 from keraslite_jax.contractions import Contractions
 from keraslite_jax.control import Control
+from keraslite_jax.convolution import Convolution
 from keraslite_jax.elementwise import Elementwise
 from keraslite_jax.linalg import Linalg
 from keraslite_jax.movement import Movement
@@ -34,6 +35,7 @@ class JaxBackend(
     Control,
     State,
     Neural,
+    Convolution,
     Randomness,
     Backend,
 ):

@@ -37,6 +37,14 @@ def find_device(name):
     return found[wanted]
 
 
+def platform():
+    """ "cpu", "gpu" or "tpu": where new computations run now."""
+    if context.device is not None:
+        return find_device(context.device).platform
+    default = jax.config.jax_default_device
+    return default.platform if default else jax.default_backend()
+
+
 def placed(x):
     """x on the device that `keraslite.device` names; where it is, if none or while tracing."""
     if context.device is None or isinstance(x, jax.core.Tracer):

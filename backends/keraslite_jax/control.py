@@ -22,4 +22,4 @@ class Control:
         return lax.while_loop(goes_on, advance, (jnp.int32(0), tuple(carry)))[1]
 
     def vectorized_map(self, fn, xs):
-        return jax.vmap(fn)(xs)
+        return jax.vmap(fn)(*xs)

@@ -13,6 +13,8 @@ from jax import lax
 def _windows(x, size, strides, dilation):
     spatial = x.shape[1:-1]
     out = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(spatial, size, strides, dilation)]
+    if tuple(size) == tuple(strides) and set(dilation) == {1}:
+        return _tiles(x, out, size)
     taps = []
     for tap in itertools.product(*map(range, size)):
         start = [t * d for t, d in zip(tap, dilation)]
@@ -21,6 +23,15 @@ def _windows(x, size, strides, dilation):
             lax.slice(x, (0, *start, 0), (x.shape[0], *stop, x.shape[-1]), (1, *strides, 1))
         )
     return jnp.stack(taps, -2).reshape(x.shape[0], *out, *size, x.shape[-1])
+
+
+def _tiles(x, out, size):
+    """Windows that do not overlap: a reshape, which is fast in both directions."""
+    batch, rank = x.shape[0], len(size)
+    x = x[(slice(None), *(slice(n * k) for n, k in zip(out, size)))]
+    x = x.reshape(batch, *itertools.chain(*zip(out, size)), x.shape[-1])
+    axes = range(1, 2 * rank + 1)
+    return x.transpose(0, *axes[::2], *axes[1::2], 2 * rank + 1)
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2, 3))

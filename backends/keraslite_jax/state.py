@@ -16,12 +16,20 @@ class State:
     custom_gradient = staticmethod(jax.custom_gradient)
 
     def make_variable(self, value, trainable):
-        return placed(jnp.array(value))  # a copy: a step may take this memory over
+        if isinstance(value, jax.core.Tracer):
+            return value
+        with jax.ensure_compile_time_eval():  # a layer that builds itself inside a trace
+            return placed(jnp.array(value))
 
     def value_and_grad(self, fn, has_aux=False):
         return jax.value_and_grad(fn, has_aux=has_aux)
 
     def compile_step(self, step, state, jit):
+        """`step` under `jax.jit`: state goes in as donated arguments and comes out as results.
+
+        A step takes over the memory of the arrays that the step before left in the state, so a
+        reference to one of them, kept by a user, is deleted by the next step (JAX says so).
+        """
         if jit is False:
             return step
 
@@ -29,16 +37,17 @@ class State:
         def pure(handles, args):
             state.set(handles)
             result = step(*args)
-            return result, state.get()
+            return result, list(state.get())
 
-        owned = []  # what the last call returned: memory that nothing but the state refers to
+        owned = []  # the handles that the last call made: the only ones that may be donated as is
 
         def run(*args):
             nonlocal owned
             handles = list(state.get())
-            given = [h if any(h is o for o in owned) else jnp.array(h) for h in handles]
+            ours = len(owned) == len(handles)
+            donated = [h if ours and h is owned[i] else jnp.array(h) for i, h in enumerate(handles)]
             try:
-                result, owned = pure(given, args)
+                result, owned = pure(donated, args)
             except BaseException:
                 state.set(handles)
                 raise
@@ -46,3 +55,6 @@ class State:
             return result
 
         return run
+
+    def abstract_eval(self, fn, specs):
+        return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)
