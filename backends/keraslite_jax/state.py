@@ -1,6 +1,7 @@
 """State, gradients and compiled steps: `jax.value_and_grad`, `jax.jit` with donated state."""
 
 import functools
+from collections import OrderedDict
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +37,7 @@ class State:
         @functools.partial(jax.jit, donate_argnums=0)
         def pure(handles, args):
             state.set(handles)
-            result = step(*args)
+            result = in_order(step(*args))
             return result, list(state.get())
 
         owned = []  # the handles that the last call made: the only ones that may be donated as is
@@ -58,3 +59,10 @@ class State:
 
     def abstract_eval(self, fn, specs):
         return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)
+
+
+def in_order(nest):
+    """Dicts as OrderedDicts: JAX returns the keys of plain ones sorted, and logs have an order."""
+    if isinstance(nest, dict):
+        return OrderedDict((key, in_order(value)) for key, value in nest.items())
+    return [in_order(value) for value in nest] if type(nest) is list else nest
