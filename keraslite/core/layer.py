@@ -12,8 +12,8 @@ from keraslite.core.call_spec import build_parameters, call_spec
 from keraslite.core.input_spec import check_inputs
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer_state import LayerState
-from keraslite.core.operation import Node, flat_tensors, map_tensors
 from keraslite.core.naming import auto_name, to_snake_case
+from keraslite.core.operation import Node, flat_tensors, map_tensors
 
 
 class Layer(LayerState):
@@ -354,6 +354,11 @@ class Layer(LayerState):
                 self.build(**{n: shapes.get(n.removesuffix("_shape")) for n in names
                               if n.removesuffix("_shape") in shapes})  # fmt: skip
         self.built = True
+
+    def _maybe_build_for(self, shape):
+        """Build this layer, which another one holds, for an input of a shape."""
+        with inferring():
+            self._maybe_build((KerasTensor(shape, self.compute_dtype),), {})
 
     def _build_by_call(self, args, kwargs):
         """Build the layers inside by running `call` on the shapes of the real arguments."""

@@ -22,6 +22,10 @@ from keraslite.layers.preprocessing.rescaling import Rescaling
 from keraslite.layers.regularization.dropout import Dropout, SpatialDropout1D
 from keraslite.layers.reshaping.reshaping import Flatten, Permute, Reshape
 from keraslite.layers.reshaping.zero_padding import ZeroPadding2D
+from keraslite.layers.rnn.bidirectional import Bidirectional
+from keraslite.layers.rnn.cells import GRUCell, LSTMCell, SimpleRNNCell
+from keraslite.layers.rnn.recurrent import GRU, LSTM, SimpleRNN
+from keraslite.layers.rnn.rnn import RNN
 
 Convolution1D, Convolution2D = Conv1D, Conv2D
 MaxPool1D, MaxPool2D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling2D
@@ -45,6 +49,14 @@ def concatenate(inputs, axis=-1, **kwargs):
 
 
 __all__ = [
+    "Bidirectional",
+    "GRU",
+    "GRUCell",
+    "LSTM",
+    "LSTMCell",
+    "RNN",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Activation",
     "Add",
     "AveragePooling2D",

@@ -1,0 +1,230 @@
+"""Objects as JSON-ready configs, in Keras 3's format, and back.
+
+Reading a config never imports what it names: classes come from keraslite's own public modules and
+from what the user registered or passed.
+"""
+
+import functools
+import importlib
+import inspect
+
+import numpy as np
+
+from keraslite.core.naming import find
+from keraslite.saving.registration import (
+    CustomObjectScope,
+    get_registered_name,
+    get_registered_object,
+)
+
+_PLAIN = (str, bool, int, float, type(None))
+_MODULES = (
+    "layers", "models", "initializers", "regularizers", "constraints", "losses", "metrics",
+    "optimizers", "optimizers.schedules", "dtype_policies", "random", "activations",
+)  # fmt: skip
+
+
+def serialize_keras_object(obj):
+    """A JSON-ready form of an object with `get_config`, a function, a number, or a nest of these.
+
+    Raises ValueError for what has no such form; lambdas are refused, since a file must not hold
+    code.
+    """
+    if isinstance(obj, _PLAIN):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return [serialize_keras_object(item) for item in obj]
+    if isinstance(obj, dict):
+        return {str(key): serialize_keras_object(item) for key, item in obj.items()}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf8")}}
+    if isinstance(obj, (np.integer, np.floating, np.bool_)):
+        return obj.item()
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": None}
+    if isinstance(obj, slice):
+        parts = {
+            key: serialize_keras_object(getattr(obj, key)) for key in ("start", "stop", "step")
+        }
+        return {"class_name": "__slice__", "config": parts}
+    if isinstance(obj, np.dtype) or (inspect.isclass(obj) and issubclass(obj, np.generic)):
+        return np.dtype(obj).name
+    if hasattr(obj, "get_config") and not inspect.isclass(obj):
+        return _serialize_instance(obj)
+    if inspect.isfunction(obj) or inspect.isbuiltin(obj):
+        return _serialize_function(obj)
+    if hasattr(obj, "__array__"):
+        array = np.asarray(obj)
+        config = {"value": array.tolist(), "dtype": array.dtype.name}
+        return {"class_name": "__numpy__", "config": config}
+    raise ValueError(f"Cannot save {obj!r}: it has no get_config method and is no plain value.")
+
+
+def _serialize_instance(obj):
+    config = serialize_keras_object(obj.get_config())
+    module, class_name, registered = _public_name(type(obj))
+    saved = {
+        "module": module,
+        "class_name": class_name,
+        "config": config,
+        "registered_name": registered,
+    }
+    build = obj.get_build_config() if hasattr(obj, "get_build_config") else None
+    if build is not None:
+        saved["build_config"] = serialize_keras_object(build)
+    if getattr(obj, "compiled", False) and hasattr(obj, "get_compile_config"):
+        compile_config = obj.get_compile_config()
+        if compile_config is not None:
+            saved["compile_config"] = compile_config
+    return saved
+
+
+def _serialize_function(function):
+    if function.__name__ == "<lambda>":
+        raise ValueError(
+            "A lambda cannot be saved: a model file holds no code. Write a named function and"
+            " register it with keraslite.saving.register_keras_serializable."
+        )
+    name = get_registered_name(function)
+    public = function.__module__.startswith("keraslite.")
+    if public:
+        return function.__name__
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": name if ">" in name else function.__name__,
+        "registered_name": name,
+    }
+
+
+@functools.cache
+def public_classes():
+    """{kind: {class name: class}} of what files may name, kind being "layers", "losses", ..."""
+    table = {}
+    for module in _MODULES:
+        members = vars(importlib.import_module(f"keraslite.{module}"))
+        classes = {n: c for n, c in members.items() if inspect.isclass(c) and n[0] != "_"}
+        table[module.split(".")[-1]] = classes
+    from keraslite.models import Functional, Model, Sequential
+
+    table["models"] = {"Functional": Functional, "Model": Model, "Sequential": Sequential}
+    return table
+
+
+@functools.cache
+def _public_name(cls):
+    """(module, class name, registered name) under which a file names a class."""
+    registered = get_registered_name(cls)
+    if ">" in registered:
+        return cls.__module__, cls.__name__, registered
+    for kind, classes in public_classes().items():
+        if classes.get(cls.__name__) is cls:
+            module = {
+                "models": "keras.src.models.functional"
+                if cls.__name__ == "Functional"
+                else "keras",
+                "schedules": "keras.optimizers.schedules",
+                "dtype_policies": "keras",
+            }.get(kind, f"keras.{kind}")
+            return module, cls.__name__, None
+    return cls.__module__, cls.__name__, cls.__name__
+
+
+def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwargs):
+    """The inverse of `serialize_keras_object`.
+
+    Args:
+        config: what it returned.
+        custom_objects: {name: class or function} that the config may name.
+        safe_mode: kept for compatibility; code in a config is refused always.
+
+    Raises:
+        ValueError: an unknown class (with the nearest match), or code in the config.
+    """
+    if custom_objects:
+        with CustomObjectScope(custom_objects):
+            return deserialize_keras_object(config)
+    if isinstance(config, (list, tuple)):
+        return [deserialize_keras_object(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize_keras_object(item) for key, item in config.items()}
+    name, inner = config["class_name"], config["config"]
+    if str(name).startswith("__"):
+        return _special(name, inner)
+    if name == "function":
+        return _function(config)
+    return _instance(config, name, inner)
+
+
+def _special(name, inner):
+    if name == "__lambda__":
+        raise ValueError(
+            "The file holds a Python lambda, that is, code; keraslite runs no code from files."
+            " Replace the lambda in the model by a registered function and save it again."
+        )
+    if name == "__numpy__":
+        return np.array(inner["value"], dtype=inner["dtype"])
+    if name == "__tensor__":
+        from keraslite import ops
+
+        return ops.convert_to_tensor(np.array(inner["value"], dtype=inner["dtype"]))
+    if name == "__bytes__":
+        return inner["value"].encode("utf8")
+    if name == "__ellipsis__":
+        return Ellipsis
+    if name == "__slice__":
+        return slice(*(deserialize_keras_object(inner[k]) for k in ("start", "stop", "step")))
+    raise ValueError(f"Unknown kind of value in a config: {name!r}.")
+
+
+def _function(config):
+    name = config.get("registered_name") or config["config"]
+    found = get_registered_object(name) or get_registered_object(config["config"])
+    if found is None:
+        raise ValueError(
+            f"The file names the function {name!r}, which is not known here. Register it with"
+            " keraslite.saving.register_keras_serializable, or pass it in custom_objects."
+        )
+    return found
+
+
+def _instance(config, name, inner):
+    cls = find_class(config.get("module") or "", name, config.get("registered_name"))
+    inner = dict(inner) if isinstance(inner, dict) else inner
+    if not hasattr(cls, "from_config"):
+        raise ValueError(f"Class {name!r} has no from_config method.")
+    made = cls.from_config(inner)
+    build = config.get("build_config")
+    if build and hasattr(made, "build_from_config") and not getattr(made, "built", True):
+        made.build_from_config(build)
+    if config.get("compile_config") and hasattr(made, "compile_from_config"):
+        made.compile_from_config(config["compile_config"])
+    return made
+
+
+def find_class(module, name, registered=None):
+    """The class that a file names, from the user's objects or keraslite's public ones.
+
+    Raises ValueError for any other, with the nearest match.
+    """
+    found = get_registered_object(registered or name) or get_registered_object(name)
+    if found is not None:
+        return found
+    table = public_classes()
+    parts = module.split(".")
+    kinds = [kind for kind in reversed(table) if kind in parts]
+    for kind in kinds or table:
+        if name in table[kind]:
+            return table[kind][name]
+    known = {n: c for classes in table.values() for n, c in classes.items()}
+    if name in known and parts[0] in ("keras", "keraslite"):
+        return known[name]
+    if parts[0] in ("keras", "keraslite", "tensorflow", "tf_keras") or not parts[0]:
+        return find(name, known, "class in the file")
+    raise ValueError(
+        f"The file names the class {name!r} (of module {module!r}), which is not known here."
+        " Register it with keraslite.saving.register_keras_serializable, or pass it in"
+        " custom_objects."
+    )
