@@ -14,24 +14,38 @@ raw = tf.raw_ops
 
 @functools.cache
 def devices():
-    """keraslite's device names and TensorFlow's, the default first."""
-    gpus = len(tf.config.list_logical_devices("GPU"))
-    names = {f"cuda:{i}" if i else "cuda": f"GPU:{i}" for i in range(gpus)}
-    return {**names, "cpu": "CPU:0"}
+    """keraslite's device names and TensorFlow's, the default first.
+
+    The first call, before TensorFlow starts its devices, hides those that KERASLITE_DEVICE does
+    not name: TensorFlow has no other default for all threads, and it takes the memory of every GPU
+    that it sees. What it takes then grows with use, to leave other engines room.
+
+    Raises:
+        ValueError: KERASLITE_DEVICE names no device; lists those there are.
+    """
+    gpus = {
+        f"cuda:{i}" if i else "cuda": gpu
+        for i, gpu in enumerate(tf.config.list_physical_devices("GPU"))
+    }
+    wanted = os.environ.get("KERASLITE_DEVICE", "").lower().replace("gpu", "cuda")
+    wanted = wanted.removesuffix(":0")
+    if wanted not in ("", "cpu", *gpus):
+        raise ValueError(
+            f"The tensorflow backend has no device {wanted!r} here (KERASLITE_DEVICE)."
+            f" Devices: {', '.join([*gpus, 'cpu'])}."
+        )
+    if wanted:
+        gpus = {name: gpu for name, gpu in gpus.items() if name == wanted}
+    with contextlib.suppress(RuntimeError):  # the user's own code has started the devices
+        tf.config.set_visible_devices(list(gpus.values()), "GPU")
+        for gpu in gpus.values():
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return {**{name: f"GPU:{i}" for i, name in enumerate(gpus)}, "cpu": "CPU:0"}
 
 
 def device_scope():
-    """The scope for creating tensors on the device that the user chose, if any."""
-    name = context.device or os.environ.get("KERASLITE_DEVICE")
-    if not name:
-        return contextlib.nullcontext()
-    name = name.lower().replace("gpu", "cuda").removesuffix(":0")
-    if name not in devices():
-        raise ValueError(
-            f"The tensorflow backend has no device {name!r} here (KERASLITE_DEVICE or"
-            f" keraslite.device). Devices: {', '.join(devices())}."
-        )
-    return tf.device(devices()[name])
+    """The scope of the device that `keraslite.device` names, if any."""
+    return tf.device(devices()[context.device]) if context.device else contextlib.nullcontext()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -58,6 +72,9 @@ def scalar(value, dtype):
 
 
 class TensorflowArrays:
+    def __init__(self):
+        devices()
+
     def asarray(self, x, dtype=None):
         if isinstance(x, tf.Tensor):
             return x if dtype is None else self.cast(x, dtype)

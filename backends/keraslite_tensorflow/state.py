@@ -58,9 +58,15 @@ class TensorflowState:
         """
         if jit is False:
             return step
-        return tf.function(
+        function = tf.function(
             step, autograph=False, reduce_retracing=True, jit_compile=True if jit is True else None
         )
+
+        def compiled(*args):
+            with device_scope():
+                return function(*args)
+
+        return compiled
 
     def abstract_eval(self, fn, specs):
         specs = [tf.TensorSpec(shape, dtype) for shape, dtype in specs]
