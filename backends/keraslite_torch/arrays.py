@@ -57,8 +57,7 @@ class Arrays:
                 f" Devices: {', '.join(names)}."
             )
         self._names = [wanted, *(n for n in names if n != wanted)]
-        self._devices = {n: _torch_device(n) for n in self._names}
-        self._devices[None] = self._devices[wanted]
+        self._devices = {n: _torch_device(n or wanted) for n in (None, *self._names)}
 
     def _device(self):
         """The active torch.device."""

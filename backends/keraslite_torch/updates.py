@@ -4,6 +4,8 @@ Inside a differentiated function the inherited composites run, for autograd to s
 torch.compile traces, which makes kernels of its own of them.
 """
 
+# pyright: reportPrivateImportUsage=false
+
 import functools
 
 import torch
