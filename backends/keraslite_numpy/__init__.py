@@ -9,6 +9,7 @@ from keraslite_numpy.control import NumpyControl
 from keraslite_numpy.convolution import NumpyConvolution
 from keraslite_numpy.elementwise import NumpyElementwise
 from keraslite_numpy.linalg import NumpyLinalg
+from keraslite_numpy.memory import keep_freed_memory
 from keraslite_numpy.movement import NumpyMovement
 from keraslite_numpy.native import install
 from keraslite_numpy.neural import NumpyNeural
@@ -40,6 +41,9 @@ class Engine(
 
     name = "numpy"
 
+    def __init__(self):
+        self.engine = self
+
 
 class NumpyBackend(Engine):
     """Plain NumPy arrays on the CPU, without floating point warnings, as on the other engines.
@@ -51,6 +55,7 @@ class NumpyBackend(Engine):
     def __init__(self):
         self.engine = Engine()
         install(self.engine)
+        keep_freed_memory()
 
 
 _SILENT_ALREADY = {"value_and_grad", "custom_gradient", "compile_step", "stop_gradient"}

@@ -4,7 +4,6 @@ vjp(B, g, y, x, ...): B the backend, g the gradient of the result y. See `tape.p
 """
 
 import math
-import operator
 
 import numpy as np
 
@@ -45,6 +44,12 @@ def _select(condition, x, y):
 def _tie(B, g, x, y):
     """The share of g that goes to x where x wins against y: half at a tie."""
     return B.where(B.equal(x, y), 0.5 * g, B.where(B.less(y, x), g, 0.0))
+
+
+def _power(x, y):
+    if type(y) is int and y in (3, 4):  # the C library's pow takes twenty times as long
+        return x * x * x if y == 3 else np.square(x * x)
+    return x**y
 
 
 def _power_dx(B, g, z, x, y):
@@ -138,7 +143,7 @@ class NumpyElementwise(Elementwise):
         lambda B, g, z, x, y: unbroadcast(B, g, x),
         lambda B, g, z, x, y: unbroadcast(B, -g * B.floor(x / y), y),
     )
-    power = primitive(operator.pow, _power_dx, _power_dy)
+    power = primitive(_power, _power_dx, _power_dy)
     maximum = primitive(
         np.maximum,
         lambda B, g, z, x, y: unbroadcast(B, _tie(B, g, x, y), x),

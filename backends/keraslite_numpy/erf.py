@@ -27,6 +27,7 @@ _SINGLE = (
     (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
      -1.42647390514189e-02),
 )  # fmt: skip
+_BLOCK = 1 << 15
 
 
 def _horner(coefficients, x):
@@ -56,10 +57,12 @@ def _single(x):
 
 def erf(x):
     """erf of a float array: within a few units in the last place."""
-    x = np.asanyarray(x)
-    flat = np.atleast_1d(x)  # Horner's scheme works in place, which scalars do not allow
-    if x.dtype == np.float64:
-        result = _double(flat)
-    else:
-        result = _single(flat.astype(np.float32, copy=False)).astype(x.dtype, copy=False)
+    flat = x.reshape(-1)
+    result = np.empty_like(flat)
+    for start in range(0, x.size, _BLOCK):  # many passes over what fits the cache
+        part = flat[start : start + _BLOCK]
+        if x.dtype == np.float64:
+            result[start : start + _BLOCK] = _double(part)
+        else:
+            result[start : start + _BLOCK] = _single(part.astype(np.float32, copy=False))
     return result.reshape(x.shape)

@@ -16,7 +16,7 @@ from keraslite_numpy.tape import Traced, is_nested, primitive, record_joint, str
 
 def _softmax(x, axis):
     powers = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
-    powers = np.exp(powers)
+    powers = np.exp(powers, out=powers if powers.ndim else None)
     powers /= np.add.reduce(powers, axis, powers.dtype, keepdims=True)
     return powers
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from keraslite.backend.randomness import _GOLDEN, _M1, _M2, Randomness
-from keraslite_numpy.tape import primitive, strip
+from keraslite_numpy.tape import strip
 
 _BLOCK = 1 << 14
 _MASK = (1 << 32) - 1
@@ -47,10 +47,6 @@ def _blocks(key, count):
         yield start, stop, x
 
 
-def _dropped(x, keep, rate):
-    return np.where(keep, x / (1 - rate), x.dtype.type(0))
-
-
 class NumpyRandomness(Randomness):
     def random_bits(self, key, count):
         bits = np.empty(count, np.uint32)
@@ -90,10 +86,3 @@ class NumpyRandomness(Randomness):
             words >>= 16
             np.less(words, threshold, keep[half + start : half + stop])
         return keep[:count].reshape(shape)
-
-    def dropout(self, x, rate, key, noise_shape):
-        return self._dropout(x, self.random_keep(key, noise_shape, 1 - rate), rate)
-
-    _dropout = primitive(
-        _dropped, lambda B, g, y, x, keep, rate: B.where(keep, g / (1 - rate), 0.0)
-    )

@@ -34,6 +34,7 @@ class _Cell:
 
     def __init__(self, recurrent_kernel, recurrent_bias, activation, gate="sigmoid"):
         self.kernel, self.bias = recurrent_kernel, recurrent_bias
+        self.kernel_turned = np.ascontiguousarray(recurrent_kernel.T)
         self.units = len(recurrent_kernel)
         self.act, self.act_slope = _ACTIVATIONS[activation]
         self.gate, self.gate_slope = _ACTIVATIONS[gate]
@@ -42,6 +43,9 @@ class _Cell:
     def parts(self, x):
         """The gates' columns."""
         return [x[:, i : i + self.units] for i in range(0, x.shape[1], self.units)]
+
+    def prepare_backward(self, activated):
+        """Called with all steps' results of `forward`'s work in place on `projected`."""
 
     def weight_gradients(self, h, d_projected):
         """Of the recurrent kernel and bias, from the steps' h (T, N, units) and d_projected."""
@@ -56,7 +60,7 @@ class _SimpleCell(_Cell):
 
     def backward(self, t, dz, before, dh):
         np.multiply(dh, self.act_slope(self.saved[t]), out=dz)
-        return (dz @ self.kernel.T,)
+        return (dz @ self.kernel_turned,)
 
 
 class _LstmCell(_Cell):
@@ -73,22 +77,26 @@ class _LstmCell(_Cell):
         self.saved.append((z, squashed))
         return o * squashed, c
 
+    def prepare_backward(self, activated):
+        g = activated[..., 2 * self.units : 3 * self.units]
+        self.slopes = self.gate_slope(activated)
+        self.slopes[..., 2 * self.units : 3 * self.units] = self.act_slope(g)
+
     def backward(self, t, dz, before, dh, dc):
         z, squashed = self.saved[t]
         i, f, g, o = self.parts(z)
-        slopes = self.gate_slope(z)
-        slopes[:, 2 * self.units : 3 * self.units] = self.act_slope(g)
-        through = dh * o
-        through *= self.act_slope(squashed)
+        through = self.act_slope(squashed)
+        through *= dh
+        through *= o
         dc = dc + through
         di, df, dg, do = self.parts(dz)
         np.multiply(dc, g, out=di)
         np.multiply(dc, before[1], out=df)
         np.multiply(dc, i, out=dg)
         np.multiply(dh, squashed, out=do)
-        dz *= slopes
+        dz *= self.slopes[t]
         dc *= f
-        return dz @ self.kernel.T, dc
+        return dz @ self.kernel_turned, dc
 
 
 class _GruCell(_Cell):
@@ -120,7 +128,7 @@ class _GruCell(_Cell):
         d_inner = dz.copy()
         d_inner[:, 2 * self.units :] *= reset
         self.saved[t] = d_inner
-        return (d_inner @ self.kernel.T + dh * update,)
+        return (d_inner @ self.kernel_turned + dh * update,)
 
     def weight_gradients(self, h, d_projected):
         d_inner = np.concatenate(self.saved)
@@ -178,7 +186,8 @@ def _time_major(x, reverse):
 def _run(cell, x, states, kernel, bias, mask, reverse):
     """Forward over all steps: (results, backward).
 
-    backward(grads of results) returns gradients of x, states, kernel, recurrent weights, bias.
+    `backward(need_x, *grads of results)` returns the gradients of x, states, kernel, recurrent
+    kernel, bias, recurrent bias.
     """
     x = np.ascontiguousarray(_time_major(x, reverse))
     steps, batch, _ = x.shape
@@ -197,11 +206,12 @@ def _run(cell, x, states, kernel, bias, mask, reverse):
         states = new
     results = (outputs.swapaxes(0, 1), states[0], *states)
 
-    def backward(g_outputs, g_last, *g_states):
+    def backward(need_x, g_outputs, g_last, *g_states):
         d_states = [np.zeros_like(s) if g is None else g for g, s in zip(g_states, states)]
         if g_last is not None:
             d_states[0] = d_states[0] + g_last
         d_projected = np.empty_like(projected)
+        cell.prepare_backward(projected)
         for t in reversed(range(steps)):
             if g_outputs is not None:
                 d_states[0] = d_states[0] + g_outputs[:, t]
@@ -212,10 +222,12 @@ def _run(cell, x, states, kernel, bias, mask, reverse):
             d_states = list(cell.backward(t, d_projected[t], history[t], *d_states))
             if skipped is not None:
                 d_states = [d + s for d, s in zip(d_states, skipped)]
-        before = np.stack([h[0] for h in history])
+        before = np.concatenate([history[0][0][None], outputs[:-1]])
         rows = _rows(d_projected)
-        dx = (rows @ kernel.T).reshape(x.shape)
-        dx = (dx[::-1] if reverse else dx).swapaxes(0, 1)
+        dx = None
+        if need_x:
+            dx = (rows @ kernel.T).reshape(x.shape)
+            dx = (dx[::-1] if reverse else dx).swapaxes(0, 1)
         d_kernel = _rows(x).T @ rows
         d_recurrent, d_recurrent_bias = cell.weight_gradients(before, d_projected)
         return dx, d_states, d_kernel, d_recurrent, np.add.reduce(rows, 0), d_recurrent_bias
@@ -236,7 +248,7 @@ class NumpyRecurrent(Recurrent):
         )
 
         def vjp(B, g, need, out, *inputs):
-            dx, d_states, d_kernel, d_recurrent, d_bias, d_recurrent_bias = backward(*g)
+            dx, d_states, d_kernel, d_recurrent, d_bias, d_recurrent_bias = backward(need[0], *g)
             if two_biases:
                 d_bias = np.stack([d_bias, d_recurrent_bias])
             return dx, *d_states, d_kernel, d_recurrent, d_bias

@@ -24,15 +24,40 @@ def _spread(B, g, x, axis):
     return B.broadcast_to(g if g.shape == kept else B.reshape(g, kept), x.shape)
 
 
-def _sum(x, axis=None, keepdims=False):
+_LARGE = 1 << 16  # elements
+
+
+def _add_up(x, axis, keepdims):
+    """The sum, in float32 for the 16-bit floats.
+
+    Over the leading axes of many short rows it is a product with ones: NumPy's own loop over such
+    rows takes ten times as long.
+    """
     if is_half(x):
-        return np.add.reduce(x, axis, np.float32, keepdims=keepdims).astype(x.dtype)
+        return np.add.reduce(x, axis, np.float32, keepdims=keepdims)
+    leading = _count_leading(x, axis) if x.size >= _LARGE else 0
+    if leading and x.dtype.kind == "f" and x.flags.c_contiguous:
+        rest = x.shape[leading:]
+        rows = x.reshape(-1, math.prod(rest))
+        total = np.ones(len(rows), x.dtype) @ rows
+        return total.reshape((1,) * leading + rest if keepdims else rest)
     return np.add.reduce(x, axis, x.dtype, keepdims=keepdims)
 
 
+def _count_leading(x, axis):
+    """How many axes a reduction drops, if they are the first ones and others remain; else 0."""
+    if axis is None or axis == () or x.ndim < 2:
+        return 0
+    axes = sorted({a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis)})
+    return len(axes) if axes[-1] == len(axes) - 1 < x.ndim - 1 else 0
+
+
+def _sum(x, axis=None, keepdims=False):
+    return _add_up(x, axis, keepdims).astype(x.dtype, copy=False)
+
+
 def _mean(x, axis, keepdims):
-    wide = np.float32 if is_half(x) else x.dtype
-    total = np.add.reduce(x, axis, wide, keepdims=keepdims)
+    total = _add_up(x, axis, keepdims)
     count = math.prod(x.shape) // max(math.prod(total.shape), 1)
     return (total / (count or math.nan)).astype(x.dtype)
 
