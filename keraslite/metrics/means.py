@@ -99,7 +99,8 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(self, fn, name=None, dtype=None, **kwargs):
-        super().__init__(name or getattr(fn, "__name__", None), dtype)
+        name = name or getattr(fn, "__name__", None) or getattr(fn, "name", None)
+        super().__init__(name, dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
 

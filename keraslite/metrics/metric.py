@@ -2,10 +2,10 @@
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
+from keraslite.core.naming import auto_name
 from keraslite.core.variable import Variable
 from keraslite.losses.loss import compute_dtype
 from keraslite.ops.dispatch import tensor
-from keraslite.core.naming import to_snake_case
 
 
 class Metric:
@@ -16,7 +16,7 @@ class Metric:
 
     Args:
         dtype: dtype name of the state; default: `floatx()`, also in mixed precision.
-        name: name; default: the class name in snake case.
+        name: name; default: the class name in snake case, numbered.
 
     >>> import keraslite as keras
     >>> class Largest(keras.metrics.Metric):
@@ -34,7 +34,7 @@ class Metric:
     _is_metric = True
 
     def __init__(self, dtype=None, name=None):
-        self.name = name or to_snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.dtype = compute_dtype(dtype)
         self._made = []
 
@@ -73,6 +73,12 @@ class Metric:
             variable.assign(variable.backend.zeros(variable.shape, variable.dtype))
 
     # ---- to override ----
+
+    def build_from_shapes(self, y_shape, pred_shape):
+        """Make the state whose shape depends on the data; the trainer asks before the first step.
+
+        Sizes that are not known are None.
+        """
 
     def update_state(self, *args, **kwargs):
         """Add a batch to the state."""

@@ -124,3 +124,24 @@ class CosineSimilarity(NamedMean):
 
     def __init__(self, name="cosine_similarity", dtype=None, axis=-1):
         super().__init__(_cosine, name, dtype, axis=axis)
+
+
+class Hinge(NamedMean):
+    """Mean hinge loss; targets -1 and 1, or 0 and 1."""
+
+    def __init__(self, name="hinge", dtype=None):
+        super().__init__(losses.hinge, name, dtype)
+
+
+class SquaredHinge(NamedMean):
+    """Mean squared hinge loss; targets -1 and 1, or 0 and 1."""
+
+    def __init__(self, name="squared_hinge", dtype=None):
+        super().__init__(losses.squared_hinge, name, dtype)
+
+
+class CategoricalHinge(NamedMean):
+    """Mean hinge loss between the right class and the strongest wrong one."""
+
+    def __init__(self, name="categorical_hinge", dtype=None):
+        super().__init__(losses.categorical_hinge, name, dtype)
