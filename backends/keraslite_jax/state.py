@@ -1,13 +1,20 @@
 """State, gradients and compiled steps: `jax.value_and_grad`, `jax.jit` with donated state."""
 
 import functools
-from collections import OrderedDict
 
 import jax
 import jax.numpy as jnp
+import optree
 from jax import lax
+from jax.tree_util import Partial
 
 from keraslite_jax.arrays import placed
+
+
+def _pack(nest):
+    """A nest as a pytree that JAX takes apart without sorting the keys of dicts."""
+    leaves, spec = optree.tree_flatten(nest)
+    return Partial(spec.unflatten, leaves)
 
 
 class State:
@@ -23,7 +30,20 @@ class State:
             return placed(jnp.array(value))
 
     def value_and_grad(self, fn, has_aux=False):
-        return jax.value_and_grad(fn, has_aux=has_aux)
+        if not has_aux:
+            return jax.value_and_grad(fn)
+
+        def with_packed_aux(inputs, *rest):
+            value, aux = fn(inputs, *rest)
+            return value, _pack(aux)
+
+        def differentiated(inputs, *rest):
+            (value, aux), gradients = jax.value_and_grad(with_packed_aux, has_aux=True)(
+                inputs, *rest
+            )
+            return (value, aux()), gradients
+
+        return differentiated
 
     def compile_step(self, step, state, jit):
         """`step` under `jax.jit`: state goes in as donated arguments and comes out as results.
@@ -34,11 +54,10 @@ class State:
         if jit is False:
             return step
 
-        @functools.partial(jax.jit, donate_argnums=0)
-        def pure(handles, args):
+        @functools.partial(jax.jit, donate_argnums=0, static_argnums=2)
+        def pure(handles, leaves, nest):
             state.set(handles)
-            result = in_order(step(*args))
-            return result, list(state.get())
+            return _pack(step(*nest.unflatten(leaves))), list(state.get())
 
         owned = []  # the handles that the last call made: the only ones that may be donated as is
 
@@ -48,21 +67,14 @@ class State:
             ours = len(owned) == len(handles)
             donated = [h if ours and h is owned[i] else jnp.array(h) for i, h in enumerate(handles)]
             try:
-                result, owned = pure(donated, args)
+                result, owned = pure(donated, *optree.tree_flatten(args))
             except BaseException:
                 state.set(handles)
                 raise
             state.set(owned)
-            return result
+            return result()
 
         return run
 
     def abstract_eval(self, fn, specs):
         return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)
-
-
-def in_order(nest):
-    """Dicts as OrderedDicts: JAX returns the keys of plain ones sorted, and logs have an order."""
-    if isinstance(nest, dict):
-        return OrderedDict((key, in_order(value)) for key, value in nest.items())
-    return [in_order(value) for value in nest] if type(nest) is list else nest
