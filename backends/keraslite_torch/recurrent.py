@@ -63,6 +63,10 @@ def _reset_first(weights):
 def _run(fused, x, states, weights, reverse):
     """One layer, one direction, batch first: (sequence, last output, *states)."""
     x = torch.flip(x, (1,)) if reverse else x
+    # Views of one block of memory, as cuDNN wants them.
+    block = torch.cat([w.reshape(-1) for w in weights])
+    parts = block.split([w.numel() for w in weights])
+    weights = [part.view(w.shape) for part, w in zip(parts, weights)]
     states = [s.unsqueeze(0) for s in states]
     outputs, *last = fused(
         x,
