@@ -5,10 +5,17 @@ from jax import lax
 
 
 class Reductions:
-    max = staticmethod(jnp.max)
-    min = staticmethod(jnp.min)
-    any = staticmethod(jnp.any)
-    all = staticmethod(jnp.all)
+    def max(self, x, axis=None, keepdims=False):
+        return jnp.max(x, axis, keepdims=keepdims)
+
+    def min(self, x, axis=None, keepdims=False):
+        return jnp.min(x, axis, keepdims=keepdims)
+
+    def any(self, x, axis=None, keepdims=False):
+        return jnp.any(x, axis, keepdims=keepdims)
+
+    def all(self, x, axis=None, keepdims=False):
+        return jnp.all(x, axis, keepdims=keepdims)
 
     def sum(self, x, axis=None, keepdims=False):
         return jnp.sum(x, axis, x.dtype, keepdims=keepdims)

@@ -33,6 +33,9 @@ class CompiledMetrics:
             for number, one in enumerate(_by_output(given, names)):
                 for metric in one:
                     made = resolve(metric, targets[number], predictions[number])
+                    if hasattr(made, "build_from_shapes") and targets[number] is not None:
+                        shapes = targets[number].shape, predictions[number].shape
+                        made.build_from_shapes(*map(tuple, shapes))
                     prefix = f"{names[number]}_" if len(names) > 1 else ""
                     self._rows.append((made, prefix + made.name, number, weighted))
 
