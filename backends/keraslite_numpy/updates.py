@@ -3,20 +3,23 @@
 The arithmetic is that of the base class, operation by operation, so results have the same bits.
 """
 
+import threading
+
 import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
 
 _BLOCK = 1 << 14
-_scratch = {}
+_scratch = threading.local()
 
 
 def _buffers(dtype):
-    """Two blocks to compute in."""
-    if dtype not in _scratch:
-        _scratch[dtype] = tuple(tensor(np.empty(_BLOCK, dtype)) for _ in range(2))
-    return _scratch[dtype]
+    """Two blocks to compute in, of this thread."""
+    buffers = _scratch.__dict__
+    if dtype.name not in buffers:
+        buffers[dtype.name] = tuple(tensor(np.empty(_BLOCK, dtype)) for _ in range(2))
+    return buffers[dtype.name]
 
 
 def _update(rule, gradients, *handles):
