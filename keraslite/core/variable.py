@@ -131,8 +131,10 @@ class Variable:
         if backend.dtype(value) != self.dtype:
             value = backend.cast(value, self.dtype)
         log = context.assignments
-        if log is not None and id(self) not in log:
-            log[id(self)] = (self, self._value)
+        if log is not None:  # in `value_and_grad`: what is assigned carries no gradient
+            value = backend.stop_gradient(value)
+            if id(self) not in log:
+                log[id(self)] = (self, self._value)
         self._value = backend.assign(self._value, value)
         return self
 

@@ -63,7 +63,8 @@ def value_and_grad(fn, has_aux=False):
         Calls nest, for gradients of gradients.
 
     Variables in `tree` are differentiated wherever fn reads them, also inside layers. Other
-    Variables may be assigned in fn (batch statistics, seeds): they keep what was assigned.
+    Variables may be assigned in fn (batch statistics, seeds): they keep what was assigned, through
+    which no gradient flows.
 
     Raises:
         ValueError: a leaf is not floating or symbolic, fn returns no float scalar, fn assigns a
