@@ -1,5 +1,7 @@
 """NumPy engine, arrays."""
 
+import functools
+
 import numpy as np
 
 from keraslite.backend.arrays import Arrays
@@ -8,9 +10,15 @@ from keraslite_numpy.bfloat16 import BFLOAT16, tensor
 from keraslite_numpy.tape import Traced, primitive, strip
 
 
+@functools.cache
 def numpy_dtype(name):
     """The NumPy dtype of a contract dtype name."""
     return BFLOAT16 if name == "bfloat16" else np.dtype(name)
+
+
+@functools.cache
+def _dtype_name(dtype):
+    return standardize_dtype(dtype.name)
 
 
 def _cast(x, dtype):
@@ -36,7 +44,7 @@ class NumpyArrays(Arrays):
         return isinstance(x, (np.ndarray, np.generic))
 
     def dtype(self, x):
-        return standardize_dtype(x.dtype.name)
+        return _dtype_name(x.dtype)
 
     def shape(self, x):
         return x.shape

@@ -11,11 +11,11 @@ from keraslite_numpy.tape import TAPE, differentiate, quiet, record_joint, strip
 
 class NumpyState(State):
     def make_variable(self, value, trainable):
-        return tensor(np.array(strip(value)))
+        return tensor(np.array(strip(value), order="C"))
 
     def assign(self, handle, value):
         """A copy: the value may be shared, and optimizers write into handles."""
-        return tensor(np.array(strip(value)))
+        return tensor(np.array(strip(value), order="C"))
 
     def value_and_grad(self, fn, has_aux=False):
         @quiet

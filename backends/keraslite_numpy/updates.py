@@ -9,6 +9,7 @@ import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
+from keraslite_numpy.tape import TAPE, strip
 
 _BLOCK = 1 << 14
 _scratch = threading.local()
@@ -17,13 +18,19 @@ _scratch = threading.local()
 def _buffers(dtype):
     """Two blocks to compute in, of this thread."""
     buffers = _scratch.__dict__
-    if dtype.name not in buffers:
-        buffers[dtype.name] = tuple(tensor(np.empty(_BLOCK, dtype)) for _ in range(2))
-    return buffers[dtype.name]
+    if dtype not in buffers:
+        buffers[dtype] = tuple(tensor(np.empty(_BLOCK, dtype)) for _ in range(2))
+    return buffers[dtype]
 
 
 def _update(rule, gradients, *handles):
-    """Call `rule(t, u, g, *values)` on blocks of each variable; it writes into the values."""
+    """Call `rule(t, u, g, *values)` on blocks of each variable; it writes into the values.
+
+    While a gradient is taken the tape may hold the values: then it writes into copies.
+    """
+    gradients = [strip(g) for g in gradients]
+    if TAPE.depth:
+        handles = [[tensor(np.array(strip(x), order="C")) for x in column] for column in handles]
     for g, *arrays in zip(gradients, *handles):
         t, u = _buffers(g.dtype)
         if g.size <= _BLOCK:

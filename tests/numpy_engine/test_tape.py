@@ -209,3 +209,25 @@ def test_assign_copies_and_updates_are_in_place():
     [[updated]] = B.update_sgd([np.ones(3, "float32")], [handle], 0.5)
     assert updated is handle and handle.tolist() == [0.5] * 3 and value.tolist() == [1] * 3
     assert not np.shares_memory(B.to_numpy(handle), handle)
+
+
+def test_updates_of_a_transposed_value():
+    handle = B.make_variable(np.arange(6.0).reshape(2, 3).T, True)
+    large = B.assign(handle, np.zeros((200, 300)).T)
+    for h in (handle, large):
+        before = h.copy()
+        B.update_sgd([np.ones(h.shape[::-1]).T], [h], 1.0)
+        np.testing.assert_array_equal(h, before - 1)
+
+
+def test_an_update_inside_a_gradient_spares_what_the_tape_holds():
+    w = np.array([3.0])
+
+    def loss(xs):
+        y = B.square(xs[0])
+        (new,), = B.update_sgd([xs[0]], [xs[0]], 0.5)  # fmt: skip
+        assert new == 1.5
+        return B.sum(y)
+
+    _, (g,) = B.value_and_grad(loss)([w])
+    assert g == 6 and w == 3
