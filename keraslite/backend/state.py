@@ -60,6 +60,10 @@ class State(ABC):
         """
         return step
 
+    def without_gradients(self, fn):
+        """fn, for engines that record what they compute: run so that nothing is recorded."""
+        return fn
+
     def abstract_eval(self, fn, specs):
         """Shapes and dtypes of `fn(*tensors)` for arguments given as (shape, dtype) pairs.
 

@@ -70,7 +70,8 @@ def tracked(layer):
     """The layer's `Tracked`, read anew if anything has changed since."""
     found = layer._tracked
     if found is None or found.version != _Structure.version:
-        found = layer._tracked = Tracked(layer)
+        found = Tracked(layer)
+        layer.__dict__["_tracked"] = found  # by __setattr__ it would count as a change
     return found
 
 

@@ -10,14 +10,18 @@ def check_same_shape(loss, y_shape, pred_shape, which):
     """Targets must have the predictions' shape; a last axis of size 1 may be missing in either."""
     if _same(_trimmed(y_shape, pred_shape), _trimmed(pred_shape, y_shape)):
         return
-    raise _misfit(loss, y_shape, pred_shape, which, f"targets of shape {_known(pred_shape)}")
+    hint = ""
+    if len(y_shape) == len(pred_shape) and _same(y_shape[:-1], pred_shape[:-1]):
+        hint = f" Give the model's last layer {y_shape[-1]} units, or y {pred_shape[-1]} columns."
+    wanted = f"targets of shape {_shown(pred_shape)}"
+    raise _misfit(loss, y_shape, pred_shape, which, wanted, hint)
 
 
 def check_one_hot(loss, y_shape, pred_shape, which, axis=-1):
     """Targets must be one-hot (or probabilities): the predictions' shape."""
     if _same(_trimmed(y_shape, pred_shape), _trimmed(pred_shape, y_shape)):
         return
-    wanted = f"one-hot targets of shape {_known(pred_shape)}"
+    wanted = f"one-hot targets of shape {_shown(pred_shape)}"
     hint = ""
     if _is_labels(y_shape, _without(pred_shape, axis)):
         hint = (
@@ -38,7 +42,7 @@ def check_labels(loss, y_shape, pred_shape, which, axis=-1):
             " These look like one-hot targets: use the loss categorical_crossentropy, or convert"
             " them with y.argmax(axis=-1)."
         )
-    expected = f"integer labels of shape {_known(wanted)}"
+    expected = f"integer labels of shape {_shown(wanted)}"
     raise _misfit(loss, y_shape, pred_shape, which, expected, hint)
 
 
@@ -51,7 +55,7 @@ def check_label_range(loss, y, pred_shape, axis=-1, ignored=None):
         if y.size == 0:
             return
     classes = pred_shape[axis] if pred_shape else None
-    low, high = y.min(), y.max()
+    low, high = y.min().item(), y.max().item()
     if np.isnan(low) or np.isnan(high):
         raise ValueError(f"{loss.name} needs integer labels, but y contains NaN.")
     if low < 0 or (classes is not None and high >= classes):
@@ -84,7 +88,7 @@ def check_probabilities(loss, y):
     """Raise a ValueError if targets in a NumPy array are not in [0, 1]."""
     if not isinstance(y, np.ndarray) or y.size == 0 or y.dtype.kind not in "iuf":
         return
-    low, high = y.min(), y.max()
+    low, high = y.min().item(), y.max().item()
     if np.isnan(low) or np.isnan(high):
         raise ValueError(f"{loss.name} needs targets in [0, 1], but y contains NaN.")
     if low < 0 or high > 1:
@@ -103,14 +107,14 @@ def check_probabilities(loss, y):
 
 def _misfit(loss, y_shape, pred_shape, which, wanted, hint=""):
     return ValueError(
-        f"The loss {loss.name} needs {wanted} for {which} of shape {_known(pred_shape)}, but y has"
-        f" shape {_known(y_shape)}.{hint}"
+        f"The loss {loss.name} needs {wanted} for {which} of shape {_shown(pred_shape)}, but y has"
+        f" shape {_shown(y_shape)}.{hint}"
     )
 
 
-def _known(shape):
-    """A shape for a message: the batch size, which is not the matter, as None."""
-    return (None, *shape[1:])
+def _shown(shape):
+    """A shape for a message; the batch size is not the matter."""
+    return f"({', '.join(['batch', *map(str, shape[1:])])}{',' if len(shape) == 1 else ''})"
 
 
 def _same(shape, other):

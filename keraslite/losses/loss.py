@@ -8,6 +8,7 @@ from keraslite.backend.dtypes import standardize_dtype
 from keraslite.core.masks import any_masks, get_mask
 from keraslite.core.naming import auto_name
 from keraslite.losses import checks
+from keraslite.losses.functions import same_rank
 from keraslite.losses.reduction import reduce_weighted
 from keraslite.ops.dispatch import tensor
 
@@ -104,6 +105,8 @@ class LossFunctionWrapper(Loss):
         reduction, name, dtype: as of `Loss`; the name is the function's by default.
         **kwargs: more arguments for each call of fn.
 
+    fn gets float tensors; where their ranks differ by a last axis of size 1, they are made equal.
+
     >>> from keraslite import losses, ops
     >>> loss = losses.LossFunctionWrapper(lambda y, p: ops.abs(y - p), reduction="sum", name="l1")
     >>> float(loss([1.0, 2.0], [0.0, 0.0]))
@@ -117,6 +120,8 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true, y_pred):
+        if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
+            y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self):
@@ -140,6 +145,9 @@ class LossFunctionWrapper(Loss):
 
 class NamedLoss(LossFunctionWrapper):
     """A loss of keraslite's own, whose config holds its arguments and not its function."""
+
+    def call(self, y_true, y_pred):
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self):
         return {**Loss.get_config(self), **self._fn_kwargs}

@@ -2,6 +2,7 @@
 
 from keraslite.backend.context import context
 from keraslite.core.masks import any_masks, get_mask
+from keraslite.losses.functions import same_rank
 from keraslite.losses.reduction import aligned, as_number, divide_no_nan, mask_weight
 from keraslite.metrics.metric import Metric, prediction
 from keraslite.ops.dispatch import tensor
@@ -92,11 +93,16 @@ class MeanMetricWrapper(Mean):
         dtype: as of `Metric`.
         **kwargs: more arguments for each call of fn.
 
+    Where the ranks of targets and predictions differ by a last axis of size 1 they are made equal;
+    targets of the predictions' shape get their dtype, labels keep theirs.
+
     >>> from keraslite import metrics, ops
     >>> m = metrics.MeanMetricWrapper(lambda y, p: ops.abs(y - p), name="l1")
     >>> float(m([1.0, 2.0], [0.0, 0.0]))
     1.5
     """
+
+    _aligns = True  # whether fn, which may not do it itself, gets arguments that fit each other
 
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         name = name or getattr(fn, "__name__", None) or getattr(fn, "name", None)
@@ -107,7 +113,10 @@ class MeanMetricWrapper(Mean):
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch; weights have the shape of the function's values, or how it begins."""
         mask = get_mask(y_pred) if sample_weight is not None and any_masks() else None
-        values = self._fn(tensor(y_true), prediction(y_pred, self.dtype), **self._fn_kwargs)
+        y_true, y_pred = tensor(y_true), prediction(y_pred, self.dtype)
+        if self._aligns:
+            y_true, y_pred = _comparable(y_true, y_pred)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if mask is not None:
             values = tensor(values, self.dtype)
             sample_weight = aligned(tensor(sample_weight, self.dtype), values)
@@ -136,6 +145,8 @@ class MeanMetricWrapper(Mean):
 class NamedMean(MeanMetricWrapper):
     """A metric of keraslite's own, whose config holds its arguments and not its function."""
 
+    _aligns = False
+
     def get_config(self):
         return {**Metric.get_config(self), **self._fn_kwargs}
 
@@ -143,6 +154,14 @@ class NamedMean(MeanMetricWrapper):
     def from_config(cls, config):
         """The inverse of `get_config`."""
         return cls(**config)
+
+
+def _comparable(y_true, y_pred):
+    """Targets and predictions of one rank, and where they are of one shape, of one dtype."""
+    y_true, y_pred = same_rank(y_true, y_pred)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1:] == y_pred.shape[-1:]:
+        y_true = tensor(y_true, context.backend.dtype(y_pred))
+    return y_true, y_pred
 
 
 def _behind(axis, rank):

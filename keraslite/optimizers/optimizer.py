@@ -58,7 +58,7 @@ class Optimizer:
         self._places = {}
         self._not_decayed = set()
         self._not_decayed_names = []
-        self.iterations = self._state(0, "int32", "iterations")
+        self.iterations = self._state(0, "int32", "iteration")
         self._learning_rate = self._rate(learning_rate)
 
     def _check(

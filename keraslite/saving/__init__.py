@@ -1,5 +1,6 @@
 """Saving and loading, safe by default: no code is read from files."""
 
+from keraslite.saving.files import load_model, load_weights, save_model, save_weights
 from keraslite.saving.registration import (
     CustomObjectScope,
     custom_object_scope,
@@ -12,6 +13,6 @@ from keraslite.saving.serialization import deserialize_keras_object, serialize_k
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object", "get_custom_objects",
-    "get_registered_name", "get_registered_object", "register_keras_serializable",
-    "serialize_keras_object",
+    "get_registered_name", "get_registered_object", "load_model", "load_weights",
+    "register_keras_serializable", "save_model", "save_weights", "serialize_keras_object",
 ]  # fmt: skip

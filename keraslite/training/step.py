@@ -33,7 +33,10 @@ class CompiledSteps:
         key = (kind, group, jit, tuple(map(id, variables)), self._frozen())
         if self._functions.get(kind, (None,))[0] != key:
             run = step if group == 1 else _grouped(step, kind == "predict")
-            function = self.model.backend.compile_step(run, StepState(variables), jit)
+            backend = self.model.backend
+            if kind != "train":
+                run = backend.without_gradients(run)
+            function = backend.compile_step(run, StepState(variables), jit)
             self._functions[kind] = (key, function, variables)
         return self._functions[kind][1]
 
