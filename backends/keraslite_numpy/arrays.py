@@ -68,5 +68,5 @@ class NumpyArrays(Arrays):
 
     def arange(self, start, stop, step, dtype):
         if dtype in ("float16", "bfloat16"):  # NumPy would step in 16 bits
-            return tensor(np.arange(start, stop, step, "float64").astype(numpy_dtype(dtype)))
-        return np.arange(start, stop, step, dtype)
+            return tensor(np.arange(start, stop, step, dtype="float64").astype(numpy_dtype(dtype)))
+        return np.arange(start, stop, step, dtype=dtype)

@@ -88,9 +88,9 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
     spare = {}
     for group, _, rows in patches.groups(fill=need[1]):
         part = g[group].reshape(-1, filters)
-        if need[1]:
+        if d_kernel is not None:
             d_kernel += rows.T @ part
-        if need[0]:
+        if dx is not None:
             count = group.stop - group.start
             if count not in spare:
                 spare[count] = patches.room(count)

@@ -4,6 +4,8 @@ Each is routed to the backend's function, so that code written in plain NumPy is
 What has no route raises a TypeError: a gradient is never silently zero.
 """
 
+from typing import Any
+
 import numpy as np
 
 from keraslite_numpy.tape import Traced, strip
@@ -193,12 +195,12 @@ def install(backend):
         _refuse(f"{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
                 + (f" with {', '.join(options)}=" if options else ""))  # fmt: skip
 
-    def array_function(self, function, types, args, kwargs):
-        if function in functions:
-            return functions[function](backend, *args, **kwargs)
-        if function in _READING:
-            return function(*map(strip, args), **{k: strip(v) for k, v in kwargs.items()})
-        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+    def array_function(self, func, types, args, kwargs):
+        if func in functions:
+            return functions[func](backend, *args, **kwargs)
+        if func in _READING:
+            return func(*map(strip, args), **{k: strip(v) for k, v in kwargs.items()})
+        name = f"{func.__module__}.{func.__name__}".removeprefix("numpy.")
         _refuse(name)
 
     Traced.__array_ufunc__ = array_ufunc
@@ -278,10 +280,11 @@ def _install_methods(backend):
             setattr(Traced, name, reading(name))
         elif name != "view":  # used to make traced arrays
             setattr(Traced, name, refused(name))
-    Traced.astype = lambda self, dtype, **kwargs: backend.cast(self, np.dtype(dtype).name)
-    Traced.flatten = routed(_FUNCTIONS["ravel"])
-    Traced.copy = lambda self, *args: self
-    Traced.T = property(lambda self: _transpose(backend, self))
-    Traced.mT = property(lambda self: backend.swapaxes(self, -1, -2))
-    Traced.real = property(lambda self: self)
-    Traced.flat = property(lambda self: self.raw.flat)
+    kind: Any = Traced
+    kind.astype = lambda self, dtype, **kwargs: backend.cast(self, np.dtype(dtype).name)
+    kind.flatten = routed(_FUNCTIONS["ravel"])
+    kind.copy = lambda self, *args: self
+    kind.T = property(lambda self: _transpose(backend, self))
+    kind.mT = property(lambda self: backend.swapaxes(self, -1, -2))
+    kind.real = property(lambda self: self)
+    kind.flat = property(lambda self: self.raw.flat)

@@ -65,14 +65,13 @@ def _softmax_cross_entropy_vjp(B, g, y, logits, targets):
 
 
 def _widened(fn):
-    """A function of float arrays (first argument float, others as they are) run in float32."""
+    """A function computed in float32 where arrays among its arguments are 16-bit floats."""
 
-    def wide(x, other):
+    def wide(x, *others, **names):
         if not is_half(x):
-            return fn(x, other)
-        if isinstance(other, np.ndarray) and is_half(other):
-            other = other.astype(np.float32)
-        return fn(x.astype(np.float32), other).astype(x.dtype)
+            return fn(x, *others, **names)
+        others = [_wide(y) if isinstance(y, np.ndarray) else y for y in others]
+        return fn(_wide(x), *others, **names).astype(x.dtype)
 
     return wide
 

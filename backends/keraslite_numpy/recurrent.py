@@ -240,7 +240,7 @@ class NumpyRecurrent(Recurrent):
         """Run a cell's loop and record it as one entry of the tape."""
         arguments = (x, *states, kernel, recurrent_kernel, bias)
         raw_x, *raw_states, raw_kernel, raw_recurrent, raw_bias = map(strip, arguments)
-        two_biases = raw_bias is not None and raw_bias.ndim == 2
+        two_biases = np.ndim(raw_bias) == 2
         input_bias, recurrent_bias = raw_bias if two_biases else (raw_bias, None)
         cell = make_cell(raw_recurrent, recurrent_bias)
         results, backward = _run(

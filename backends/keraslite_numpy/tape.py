@@ -10,6 +10,7 @@ gradient. After HIPS autograd (Maclaurin, Duvenaud, Adams, 2015), on a flat tape
 
 import functools
 import threading
+from typing import Any
 
 import numpy as np
 import optree
@@ -70,7 +71,7 @@ def node_of(x):
     return x.node if type(x) is Traced else None
 
 
-def primitive(forward, *vjps):
+def primitive(forward, *vjps) -> Any:
     """A backend method from a NumPy function and the VJPs of its tensor arguments, one or two.
 
     forward(*arrays, *static) computes on plain arrays. vjp(B, g, out, *arrays, *static), with B
@@ -96,7 +97,7 @@ def primitive(forward, *vjps):
     return unary if len(vjps) == 1 else binary
 
 
-def constant(forward):
+def constant(forward) -> Any:
     """A backend method whose result carries no gradient: comparisons, rounding, integers."""
 
     def method(self, *args, **names):
