@@ -12,7 +12,8 @@ def check_same_shape(loss, y_shape, pred_shape, which):
         return
     hint = ""
     if len(y_shape) == len(pred_shape) and _same(y_shape[:-1], pred_shape[:-1]):
-        hint = f" Give the model's last layer {y_shape[-1]} units, or y {pred_shape[-1]} columns."
+        columns = f"{y_shape[-1]} column{'s' if y_shape[-1] != 1 else ''}"
+        hint = f" The model's last layer has {_units(pred_shape[-1])}, y has {columns}."
     wanted = f"targets of shape {_shown(pred_shape)}"
     raise _misfit(loss, y_shape, pred_shape, which, wanted, hint)
 
@@ -61,12 +62,9 @@ def check_label_range(loss, y, pred_shape, axis=-1, ignored=None):
     if low < 0 or (classes is not None and high >= classes):
         found = low if low < 0 else high
         top = "classes" if classes is None else classes
-        reason = (
-            f"the model's last layer has {classes} unit{'s' if classes != 1 else ''}, one for"
-            " each class"
-        )
+        reason = f"the model's last layer has {_units(classes)}, one for each class"
         hint = (
-            f" For labels up to {int(high)} it needs {int(high) + 1} units."
+            f" For labels up to {int(high)} it needs {_units(int(high) + 1)}."
             if classes is not None and high >= classes and low >= 0
             else " Number the classes from 0."
         )
@@ -110,6 +108,10 @@ def _misfit(loss, y_shape, pred_shape, which, wanted, hint=""):
         f"The loss {loss.name} needs {wanted} for {which} of shape {_shown(pred_shape)}, but y has"
         f" shape {_shown(y_shape)}.{hint}"
     )
+
+
+def _units(count):
+    return f"{count} unit{'s' if count != 1 else ''}"
 
 
 def _shown(shape):

@@ -9,7 +9,7 @@ from keraslite.metrics.metric import Metric
 class _Counts(Metric):
     """Sums of some of the four counts, at one or several thresholds."""
 
-    _kept = ()  # names of the counts, of ("tp", "fp", "tn", "fn")
+    _kept = ()  # names of the counts, of `counts.COUNTS`
     _names = {"tp": "true_positives", "fp": "false_positives", "tn": "true_negatives",
               "fn": "false_negatives"}  # fmt: skip
 
@@ -30,14 +30,11 @@ class _Counts(Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch: targets 0 and 1, and predictions, of one shape."""
-        y_true, y_pred, weight = prepared(
-            y_true, y_pred, sample_weight, self.dtype, self.top_k, self.class_id
-        )
-        flat = (context.backend.reshape(v, (-1,)) for v in (y_true, y_pred, weight))
-        found = dict(zip(("tp", "fp", "tn", "fn"), compared(*flat, self.thresholds)))
-        for key in self._kept:
+        parts = prepared(y_true, y_pred, sample_weight, self.dtype, self.top_k, self.class_id)
+        flat = [context.backend.reshape(v, (-1,)) for v in parts]
+        for key, more in zip(self._kept, compared(*flat, self.thresholds, self._kept)):
             variable = getattr(self, self._variable_name(key))
-            variable.assign(variable.value + found[key])
+            variable.assign(variable.value + more)
 
     def _scalar(self, x):
         """The result: a scalar where there is one threshold."""

@@ -11,11 +11,15 @@ from keraslite.ops.dispatch import tensor
 LOWEST = -1e10  # in place of -infinity: what is not among the top k
 
 
-def prepared(y_true, y_pred, sample_weight, dtype, top_k=None, class_id=None):
-    """(targets as 0 and 1, predictions, weights), all of the predictions' shape and of `dtype`.
+COUNTS = ("tp", "fp", "tn", "fn")  # true and false positives, true and false negatives
 
-    With `top_k`, predictions that are not among the k largest along the last axis fall to
-    `LOWEST`; with `class_id`, only that place of the last axis is kept.
+
+def prepared(y_true, y_pred, sample_weight, dtype, top_k=None, class_id=None):
+    """(weights of positive targets, weights of negative ones, predictions), of one shape and dtype.
+
+    A positive target has weight 0 as a negative one, and the other way round. With `top_k`,
+    predictions that are not among the k largest along the last axis fall to `LOWEST`; with
+    `class_id`, only that place of the last axis is kept.
     """
     backend = context.backend
     y_true, y_pred = same_rank(tensor(tensor(y_true), dtype), tensor(tensor(y_pred), dtype))
@@ -25,38 +29,42 @@ def prepared(y_true, y_pred, sample_weight, dtype, top_k=None, class_id=None):
             " that count positives need targets and predictions of one shape (one-hot targets for"
             " several classes)."
         )
-    y_true = backend.cast(backend.not_equal(y_true, 0), dtype)
+    positive = backend.cast(backend.not_equal(y_true, 0.0), dtype)
     if top_k is not None:
         places = ops.top_k(y_pred, top_k)[1]
         kept = backend.sum(backend.one_hot(places, y_pred.shape[-1], -1, dtype), -2)
-        y_pred = backend.where(backend.greater(kept, 0), y_pred, LOWEST)
+        y_pred = backend.where(backend.greater(kept, 0.0), y_pred, LOWEST)
     if class_id is not None:
-        y_true, y_pred = (backend.getitem(v, (..., class_id)) for v in (y_true, y_pred))
-    weight = backend.ones_like(y_pred)
-    if sample_weight is not None:
-        weight = weight * aligned(tensor(tensor(sample_weight), dtype), y_pred)
-    return y_true, y_pred, weight
+        positive, y_pred = (backend.getitem(v, (..., class_id)) for v in (positive, y_pred))
+    if sample_weight is None:
+        return positive, 1.0 - positive, y_pred
+    weight = aligned(tensor(tensor(sample_weight), dtype), y_pred)
+    return positive * weight, (1.0 - positive) * weight, y_pred
 
 
-def compared(y_true, y_pred, weight, thresholds):
-    """(true positives, false positives, true negatives, false negatives), each (..., T).
+def compared(positive, negative, y_pred, thresholds, wanted=COUNTS):
+    """The wanted counts, each (..., T), by comparing predictions with each threshold.
 
     Args:
-        y_true, y_pred, weight: (..., samples), as of `prepared`.
+        positive, negative, y_pred: (..., samples), as of `prepared`.
         thresholds: T Python numbers; a prediction above one is positive.
     """
     backend = context.backend
     dtype = backend.dtype(y_pred)
-    limits = backend.asarray(np.asarray(thresholds)[:, None], dtype)
+    limits = thresholds[0]
+    if len(thresholds) > 1:
+        limits = backend.asarray(np.asarray(thresholds)[:, None], dtype)
     above = backend.cast(backend.greater(backend.expand_dims(y_pred, -2), limits), dtype)
-    sides = _sides(y_true, weight)
-    positive, negative = backend.matmul(above, sides), backend.matmul(1.0 - above, sides)
-    (tp, fp), (fn, tn) = backend.unstack(positive, -1), backend.unstack(negative, -1)
-    return tp, fp, tn, fn
+    found = []
+    for name in wanted:
+        chosen = above if name in ("tp", "fp") else 1.0 - above
+        weight = backend.expand_dims(positive if name in ("tp", "fn") else negative, -1)
+        found.append(backend.squeeze(backend.matmul(chosen, weight), -1))
+    return found
 
 
-def bucketed(y_true, y_pred, weight, count):
-    """The same as `compared` for `count` thresholds from 0 to 1 at even distances, fast.
+def bucketed(positive, negative, y_pred, count):
+    """All counts for `count` thresholds from 0 to 1 at even distances, fast.
 
     A prediction falls into one of the buckets between thresholds, and sums over buckets count;
     0 counts as above the first threshold, 1 as below the last.
@@ -67,10 +75,10 @@ def bucketed(y_true, y_pred, weight, count):
     labels = y_pred.shape[0] if len(y_pred.shape) == 2 else 1
     if labels > 1:
         place = place + count * backend.expand_dims(backend.arange(0, labels, 1, "int32"), 1)
-    sides = backend.reshape(_sides(y_true, weight), (-1, 2))
+    sides = backend.reshape(backend.stack([positive, negative], -1), (-1, 2))
     empty = backend.zeros((labels * count, 2), backend.dtype(y_pred))
     found = backend.scatter_add(empty, backend.reshape(place, (-1,)), sides)
-    found = backend.reshape(found, (*y_pred.shape[:-1], count, 2))
+    found = backend.reshape(found, (*tuple(y_pred.shape)[:-1], count, 2))
     axis = len(found.shape) - 2
     found = backend.flip(backend.cumsum(backend.flip(found, axis), axis), axis)
     tp, fp = backend.unstack(found, -1)
@@ -79,9 +87,3 @@ def bucketed(y_true, y_pred, weight, count):
 
 def _first(x):
     return context.backend.getitem(x, (..., slice(0, 1)))
-
-
-def _sides(y_true, weight):
-    """Weights (..., samples, 2) of samples in the positive class, and in the negative one."""
-    positive = y_true * weight
-    return context.backend.stack([positive, weight - positive], -1)

@@ -19,13 +19,13 @@ class _Curve(Metric):
         (self.true_positives, self.false_positives, self.true_negatives,
          self.false_negatives) = self._counts  # fmt: skip
 
-    def _update(self, y_true, y_pred, weight):
-        """Add samples (samples,) or (labels, samples)."""
+    def _update(self, positive, negative, y_pred):
+        """Add what `prepared` gives, as (samples,) or (labels, samples)."""
         count = len(self._thresholds)
         if self._even and count > 1:
-            found = bucketed(y_true, y_pred, weight, count)
+            found = bucketed(positive, negative, y_pred, count)
         else:
-            found = compared(y_true, y_pred, weight, self._thresholds)
+            found = compared(positive, negative, y_pred, self._thresholds)
         if len(y_pred.shape) == 2:
             found = [context.backend.transpose(one, (1, 0)) for one in found]
         for variable, more in zip(self._counts, found):
@@ -106,16 +106,16 @@ class AUC(_Curve):
         self.build_from_shapes(None, y_pred.shape)
         if self._from_logits:
             y_pred = backend.sigmoid(y_pred)
-        y_true, y_pred, weight = prepared(y_true, y_pred, sample_weight, self.dtype)
-        if self.label_weights is not None and not self.multi_label:
-            weight = weight * backend.asarray(self.label_weights, self.dtype)
+        parts = prepared(y_true, y_pred, sample_weight, self.dtype)
         if self.multi_label:
-            flat = [
-                backend.transpose(backend.reshape(v, (-1, v.shape[-1])), (1, 0))
-                for v in (y_true, y_pred, weight)
-            ]
+            rows = [backend.reshape(v, (-1, v.shape[-1])) for v in parts]
+            flat = [backend.transpose(v, (1, 0)) for v in rows]
         else:
-            flat = [backend.reshape(v, (-1,)) for v in (y_true, y_pred, weight)]
+            positive, negative, y_pred = parts
+            if self.label_weights is not None:
+                weights = backend.asarray(self.label_weights, self.dtype)
+                positive, negative = positive * weights, negative * weights
+            flat = [backend.reshape(v, (-1,)) for v in (positive, negative, y_pred)]
         self._update(*flat)
 
     def result(self):
