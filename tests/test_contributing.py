@@ -54,7 +54,7 @@ def test_add_an_op(copy):
     called = run(copy, "-c", call)
     assert str(copy) in called.stdout and "-0.4586" in called.stdout, called.stderr
     suite = ["-m", "pytest", "conformance_tests", "-p", "no:cacheprovider", "-k"]
-    tested = run(copy, *suite, "log1mexp or covers_the_contract", "--backend", "numpy")
+    tested = run(copy, *suite, "log1mexp", "--backend", "numpy")
     assert tested.returncode == 0, tested.stdout
     assert re.search(r"\b([5-9]|\d\d+) passed", tested.stdout), tested.stdout
 

@@ -8,12 +8,14 @@ import tarfile
 import threading
 import types
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keraslite import utils
 from keraslite.core import naming
+from keraslite.saving.atomic import atomic_path
 from keraslite.utils import files
 
 pytestmark = pytest.mark.engine_free
@@ -99,12 +101,12 @@ def test_automatic_names_count_until_the_session_is_cleared():
 def test_a_block_that_fails_leaves_the_file_as_it_was(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(KeyError), files.atomic_path(path) as temporary:
-        temporary.write_text("half")
+    with pytest.raises(KeyError), atomic_path(path) as temporary:
+        Path(temporary).write_text("half")
         raise KeyError
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
-    with files.atomic_path(path) as temporary:
-        temporary.write_text("new")
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text("new")
     assert path.read_text() == "new" and os.listdir(tmp_path) == ["a.txt"]
 
 

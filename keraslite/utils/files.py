@@ -3,7 +3,6 @@
 `http`, `tarfile` and `zipfile` are imported where they are used: `import keraslite` stays fast.
 """
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -15,23 +14,6 @@ from keraslite.core.naming import find
 
 _TIMEOUT = 30  # seconds without an answer
 _CHUNK = 1 << 20
-
-
-@contextlib.contextmanager
-def atomic_path(path):
-    """A temporary path beside `path`; what is written there takes `path`'s place at the end.
-
-    An exception inside the block leaves `path` as it was.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def has_digest(path, digest, algorithm="auto"):
@@ -53,6 +35,8 @@ def download(url, target, digest=None, algorithm="auto"):
         ConnectionError: the URL cannot be read, or ends early.
         ValueError: the content has another digest than expected.
     """
+    from keraslite.saving.atomic import atomic_path
+
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as temporary:
