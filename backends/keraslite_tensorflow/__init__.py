@@ -9,6 +9,7 @@ from keraslite_tensorflow.elementwise import TensorflowElementwise
 from keraslite_tensorflow.linalg import TensorflowLinalg
 from keraslite_tensorflow.movement import TensorflowMovement
 from keraslite_tensorflow.neural import TensorflowNeural
+from keraslite_tensorflow.randomness import TensorflowRandomness
 from keraslite_tensorflow.recurrent import TensorflowRecurrent
 from keraslite_tensorflow.reductions import TensorflowReductions
 from keraslite_tensorflow.state import TensorflowState
@@ -27,6 +28,7 @@ class TensorflowBackend(
     TensorflowNeural,
     TensorflowConvolution,
     TensorflowRecurrent,
+    TensorflowRandomness,
     TensorflowUpdates,
     Backend,
 ):
