@@ -24,7 +24,7 @@ _NUMBERS = (int, float)
 class ArgumentError(ValueError):
     """A wrong argument to a public operation; `op` adds the function's and the argument's name."""
 
-    def __init__(self, message, value=None):
+    def __init__(self, message, value=inspect.Parameter.empty):
         super().__init__(message)
         self.value = value
 
@@ -34,7 +34,7 @@ class ArgumentError(ValueError):
             return
         self.function = fn.__name__
         where = f"ops.{fn.__name__}"
-        if self.value is not None:
+        if self.value is not inspect.Parameter.empty:
             arguments = inspect.signature(fn).bind(*args, **kwargs).arguments
             name = next((n for n, v in arguments.items() if v is self.value), None)
             where += f", argument `{name}`" if name else ""
