@@ -7,6 +7,8 @@ the two tables below, without a Python call; everything else goes the careful wa
 import functools
 import inspect
 
+import numpy as np
+
 from keraslite import config
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS, INTEGERS, float_type, result_type
@@ -123,6 +125,8 @@ def _converted(x, dtype=None):
         return x
     if x is None or isinstance(x, (str, bytes)) or callable(x):
         raise ArgumentError(f"expected a tensor, an array or a number, found {x!r}.", x)
+    if isinstance(x, np.generic):  # some of them are Python floats too
+        x = np.asarray(x)
     own = _python_dtype(x)
     if dtype is None or own is None or (dtype in FLOATS and own != "bool"):
         return backend.asarray(x, dtype or own)
