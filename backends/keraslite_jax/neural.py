@@ -6,4 +6,6 @@ import jax
 class Neural:
     softmax = staticmethod(jax.nn.softmax)
     log_softmax = staticmethod(jax.nn.log_softmax)
-    logsumexp = staticmethod(jax.nn.logsumexp)
+
+    def logsumexp(self, x, axis=None, keepdims=False):
+        return jax.nn.logsumexp(x, axis, keepdims=keepdims)
