@@ -1,6 +1,7 @@
 """Contract, arrays: making tensors, reading them, their dtype, shape and device."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Arrays(ABC):
@@ -14,7 +15,7 @@ class Arrays(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def asarray(self, x, dtype=None):
+    def asarray(self, x, dtype=None) -> Any:
         """`x` (NumPy array, Python number, nested list, tensor) as a tensor on the active device.
 
         With `dtype` None an array or tensor keeps its dtype. A tensor that needs no change is
@@ -22,31 +23,31 @@ class Arrays(ABC):
         """
 
     @abstractmethod
-    def to_numpy(self, x):
+    def to_numpy(self, x) -> Any:
         """A NumPy array with the tensor's values (bfloat16 as `ml_dtypes.bfloat16`)."""
 
     @abstractmethod
-    def is_tensor(self, x):
+    def is_tensor(self, x) -> Any:
         """True for this engine's tensors, also while it traces."""
 
     @abstractmethod
-    def dtype(self, x):
+    def dtype(self, x) -> Any:
         """The tensor's dtype as a name."""
 
     @abstractmethod
-    def shape(self, x):
+    def shape(self, x) -> Any:
         """The tensor's shape as a tuple."""
 
     @abstractmethod
-    def cast(self, x, dtype):
+    def cast(self, x, dtype) -> Any:
         """The values in another dtype; float to int truncates; differentiable between floats."""
 
     @abstractmethod
-    def full(self, shape, value, dtype):
+    def full(self, shape, value, dtype) -> Any:
         """A tensor filled with a number."""
 
     @abstractmethod
-    def arange(self, start, stop, step, dtype):
+    def arange(self, start, stop, step, dtype) -> Any:
         """start, start + step, ... up to and without stop."""
 
     # ---- free ----

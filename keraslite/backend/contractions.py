@@ -1,6 +1,7 @@
 """Contract, products of matrices and tensors."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Contractions(ABC):
@@ -9,11 +10,11 @@ class Contractions(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def matmul(self, x, y):
+    def matmul(self, x, y) -> Any:
         """Matrix product over the last two axes, others broadcast; 1-D operands as in NumPy."""
 
     @abstractmethod
-    def einsum(self, subscripts, *operands):
+    def einsum(self, subscripts, *operands) -> Any:
         """Einstein summation with an explicit result ("ij,jk->ik"); "..." allowed."""
 
     # ---- free ----

@@ -1,6 +1,7 @@
 """Contract, control flow: loops and branches that an engine may trace."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Control(ABC):
@@ -9,7 +10,7 @@ class Control(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def scan(self, step, carry, xs, length, reverse=False):
+    def scan(self, step, carry, xs, length, reverse=False) -> Any:
         """`carry, y = step(carry, x)` over the slices of xs along axis 0; differentiable.
 
         Args:
@@ -24,17 +25,17 @@ class Control(ABC):
         """
 
     @abstractmethod
-    def while_loop(self, condition, body, carry, limit=None):
+    def while_loop(self, condition, body, carry, limit=None) -> Any:
         """`carry = body(*carry)` while `condition(*carry)`, at most `limit` times."""
 
     @abstractmethod
-    def cond(self, predicate, true_fn, false_fn, *operands):
+    def cond(self, predicate, true_fn, false_fn, *operands) -> Any:
         """true_fn(*operands) if the scalar bool tensor holds, else false_fn(*operands).
 
         Both return tuples of tensors of the same shapes and dtypes.
         """
 
     @abstractmethod
-    def vectorized_map(self, fn, xs):
+    def vectorized_map(self, fn, xs) -> Any:
         """fn over the slices along axis 0 of a tuple of tensors, results stacked; fn returns a
         tuple."""

@@ -1,6 +1,7 @@
 """Contract, linear algebra and Fourier transforms."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Linalg(ABC):
@@ -9,27 +10,27 @@ class Linalg(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def solve(self, a, b):
+    def solve(self, a, b) -> Any:
         """x with a @ x = b; a (..., n, n), b (..., n, k)."""
 
     @abstractmethod
-    def cholesky(self, x):
+    def cholesky(self, x) -> Any:
         """Lower triangular factor of a positive definite matrix."""
 
     @abstractmethod
-    def qr(self, x):
+    def qr(self, x) -> Any:
         """Reduced QR decomposition with a non-negative diagonal of R, as (q, r)."""
 
     @abstractmethod
-    def svd(self, x):
+    def svd(self, x) -> Any:
         """Reduced singular value decomposition as (u, s, vh); values descend. Signs are free."""
 
     @abstractmethod
-    def eigh(self, x):
+    def eigh(self, x) -> Any:
         """Eigenvalues, ascending, and eigenvectors of a symmetric matrix. Signs are free."""
 
     @abstractmethod
-    def fft(self, real, imag):
+    def fft(self, real, imag) -> Any:
         """Discrete Fourier transform along the last axis of real + i imag, as (real, imag)."""
 
     # ---- free ----

@@ -1,6 +1,7 @@
 """Contract, moving elements: shapes, slices, joins, gathers, scatters, sorting, windows."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Movement(ABC):
@@ -9,57 +10,57 @@ class Movement(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def reshape(self, x, shape):
+    def reshape(self, x, shape) -> Any:
         """One entry of `shape` may be -1."""
 
     @abstractmethod
-    def transpose(self, x, axes):
+    def transpose(self, x, axes) -> Any:
         """Permute the axes; `axes` is a tuple of all of them."""
 
     @abstractmethod
-    def broadcast_to(self, x, shape): ...
+    def broadcast_to(self, x, shape) -> Any: ...
     @abstractmethod
-    def concatenate(self, xs, axis): ...
+    def concatenate(self, xs, axis) -> Any: ...
     @abstractmethod
-    def pad(self, x, widths, value=0):
+    def pad(self, x, widths, value=0) -> Any:
         """Constant padding; `widths` holds (before, after) for each axis."""
 
     @abstractmethod
-    def getitem(self, x, key):
+    def getitem(self, x, key) -> Any:
         """Basic indexing: ints, slices (any step but 0), None, Ellipsis, or a tuple of these."""
 
     @abstractmethod
-    def flip(self, x, axis):
+    def flip(self, x, axis) -> Any:
         """Reverse along an axis or a tuple of axes."""
 
     @abstractmethod
-    def take(self, x, indices, axis):
+    def take(self, x, indices, axis) -> Any:
         """Slices of x along one axis by an integer tensor of any shape; its axes replace `axis`.
 
         Indices lie in [-n, n); the gradient adds up where an index repeats.
         """
 
     @abstractmethod
-    def take_along_axis(self, x, indices, axis):
+    def take_along_axis(self, x, indices, axis) -> Any:
         """Elements along one axis; `indices` has x's rank and broadcasts elsewhere; in [0, n)."""
 
     @abstractmethod
-    def scatter_add(self, x, indices, updates):
+    def scatter_add(self, x, indices, updates) -> Any:
         """x with updates[i] added to x[indices[i]] along axis 0; repeated indices add up.
 
         `indices` is an integer vector (n,), `updates` is (n, *x.shape[1:]).
         """
 
     @abstractmethod
-    def sort(self, x, axis):
+    def sort(self, x, axis) -> Any:
         """Ascending along one axis."""
 
     @abstractmethod
-    def argsort(self, x, axis):
+    def argsort(self, x, axis) -> Any:
         """int32 indices that sort, ascending and stable."""
 
     @abstractmethod
-    def windows(self, x, size, strides, dilation):
+    def windows(self, x, size, strides, dilation) -> Any:
         """Sliding windows of a channels-last batch.
 
         (N, *spatial, C) -> (N, *out, *size, C); size, strides, dilation: tuples, one entry a
@@ -67,7 +68,7 @@ class Movement(ABC):
         """
 
     @abstractmethod
-    def fold(self, x, spatial, strides, dilation):
+    def fold(self, x, spatial, strides, dilation) -> Any:
         """The adjoint of `windows`: (N, *out, *size, C) summed into (N, *spatial, C)."""
 
     # ---- free ----
@@ -96,7 +97,9 @@ class Movement(ABC):
         targets = (destination,) if isinstance(destination, int) else destination
         placed = {t % rank: s % rank for s, t in zip(sources, targets)}
         rest = iter(i for i in range(rank) if i not in placed.values())
-        return self.transpose(x, tuple(placed[i] if i in placed else next(rest) for i in range(rank)))
+        return self.transpose(
+            x, tuple(placed[i] if i in placed else next(rest) for i in range(rank))
+        )
 
     def swapaxes(self, x, axis1, axis2):
         axes = list(range(self.ndim(x)))

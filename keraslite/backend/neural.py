@@ -24,7 +24,9 @@ class Neural:
 
     def sparse_softmax_cross_entropy(self, logits, labels):
         """-log_softmax(logits)[label]; labels are int (...), in [0, classes)."""
-        chosen = self.take_along_axis(self.log_softmax(logits, -1), self.expand_dims(labels, -1), -1)
+        chosen = self.take_along_axis(
+            self.log_softmax(logits, -1), self.expand_dims(labels, -1), -1
+        )
         return -self.squeeze(chosen, -1)
 
     def sigmoid_cross_entropy(self, logits, targets):

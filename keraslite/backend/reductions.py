@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class Reductions(ABC):
@@ -15,35 +16,35 @@ class Reductions(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def sum(self, x, axis=None, keepdims=False): ...
+    def sum(self, x, axis=None, keepdims=False) -> Any: ...
     @abstractmethod
-    def prod(self, x, axis=None, keepdims=False): ...
+    def prod(self, x, axis=None, keepdims=False) -> Any: ...
     @abstractmethod
-    def max(self, x, axis=None, keepdims=False): ...
+    def max(self, x, axis=None, keepdims=False) -> Any: ...
     @abstractmethod
-    def min(self, x, axis=None, keepdims=False): ...
+    def min(self, x, axis=None, keepdims=False) -> Any: ...
     @abstractmethod
-    def any(self, x, axis=None, keepdims=False):
+    def any(self, x, axis=None, keepdims=False) -> Any:
         """Of a bool tensor."""
 
     @abstractmethod
-    def all(self, x, axis=None, keepdims=False):
+    def all(self, x, axis=None, keepdims=False) -> Any:
         """Of a bool tensor."""
 
     @abstractmethod
-    def argmax(self, x, axis, keepdims=False):
+    def argmax(self, x, axis, keepdims=False) -> Any:
         """int32 index of the first maximum along one axis."""
 
     @abstractmethod
-    def argmin(self, x, axis, keepdims=False):
+    def argmin(self, x, axis, keepdims=False) -> Any:
         """int32 index of the first minimum along one axis."""
 
     @abstractmethod
-    def cumsum(self, x, axis):
+    def cumsum(self, x, axis) -> Any:
         """Running sum along one axis."""
 
     @abstractmethod
-    def cumprod(self, x, axis):
+    def cumprod(self, x, axis) -> Any:
         """Running product along one axis."""
 
     # ---- free ----

@@ -1,6 +1,7 @@
 """Contract, state and gradients: storage that lasts, differentiation, and making a step fast."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 
 class State(ABC):
@@ -14,11 +15,11 @@ class State(ABC):
     # ---- to implement ----
 
     @abstractmethod
-    def make_variable(self, value, trainable):
+    def make_variable(self, value, trainable) -> Any:
         """A new handle holding a copy of a NumPy array or tensor, on the active device."""
 
     @abstractmethod
-    def value_and_grad(self, fn, has_aux=False):
+    def value_and_grad(self, fn, has_aux=False) -> Any:
         """A function of (list of float tensors, *rest) that returns fn's value and its gradients.
 
         `fn(list, *rest)` returns a scalar tensor, or (scalar, aux) with `has_aux`, aux being any
@@ -28,11 +29,11 @@ class State(ABC):
         """
 
     @abstractmethod
-    def stop_gradient(self, x):
+    def stop_gradient(self, x) -> Any:
         """x, through which no gradient flows."""
 
     @abstractmethod
-    def custom_gradient(self, fn):
+    def custom_gradient(self, fn) -> Any:
         """A function with a gradient of its own.
 
         `fn(*tensors)` returns `(value, vjp)`, both one tensor's: `vjp(g)` returns the gradient of

@@ -5,6 +5,8 @@ scalar tensors or Python numbers. Each function returns the new handles, list fo
 arrive clipped and regularized; weight decay, EMA and accumulation are the optimizers' own.
 """
 
+import math
+
 
 class Updates:
     """Update rules; an engine overrides with fused or multi-tensor kernels."""
@@ -77,7 +79,7 @@ class Updates:
         step is the count of this update, from 1, as a float: the rate is scaled by
         sqrt(1 - beta_2**step) / (1 - beta_1**step). Returns [parameters, means, squares].
         """
-        rate = rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
+        rate = self.unbiased_rate(rate, step, beta_1, beta_2)
 
         def rule(g, p, m, s):
             m = m + (g - m) * (1 - beta_1)
@@ -85,6 +87,17 @@ class Updates:
             return p - self._like(rate, p) * m / (self.sqrt(s) + epsilon), m, s
 
         return self._each(rule, gradients, parameters, means, squares)
+
+    def unbiased_rate(self, rate, step, beta_1, beta_2):
+        """rate * sqrt(1 - beta_2**step) / (1 - beta_1**step), Adam's correction of the bias.
+
+        Written with expm1: in float32, 1 - 0.999**1 would keep only four digits.
+        """
+        if isinstance(step, (int, float)):
+            return rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
+        if beta_2:
+            rate = rate * self.sqrt(-self.expm1(step * math.log(beta_2)))
+        return rate / -self.expm1(step * math.log(beta_1)) if beta_1 else rate
 
     def _like(self, scalar, tensor):
         """A scalar in the tensor's dtype; Python numbers pass."""

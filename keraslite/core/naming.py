@@ -5,13 +5,14 @@ import difflib
 import gc
 import re
 import threading
+from typing import Any
 
 _WORD_START = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 _counts = collections.Counter()
 _lock = threading.Lock()
 
 
-def find(name, table, kind):
+def find(name, table, kind) -> Any:
     """`table[name]`, or a ValueError that names the nearest known name.
 
     Args:

@@ -1,5 +1,7 @@
 """Variable: state with a name, kept by one engine."""
 
+from typing import Any
+
 import numpy as np
 
 from keraslite.backend.context import context, real_backend, temporarily
@@ -88,7 +90,7 @@ class Variable:
         return self.backend.cast(value, dtype), dtype
 
     @property
-    def value(self):
+    def value(self) -> Any:
         """The engine's tensor; in a mixed precision layer, in the layer's compute dtype."""
         backend = context.backend
         if backend is not self.backend:
@@ -99,7 +101,7 @@ class Variable:
             return backend.cast(value, dtype)
         return value
 
-    def _foreign_value(self, backend):
+    def _foreign_value(self, backend) -> Any:
         if backend.is_abstract:
             cast = context.autocast_dtype if self._is_float and self.autocast else None
             return KerasTensor(self.shape, cast or self.dtype)

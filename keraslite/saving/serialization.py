@@ -7,6 +7,7 @@ from what the user registered or passed.
 import functools
 import importlib
 import inspect
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ _MODULES = (
 )  # fmt: skip
 
 
-def serialize_keras_object(obj):
+def serialize_keras_object(obj) -> Any:
     """A JSON-ready form of an object with `get_config`, a function, a number, or a nest of these.
 
     Raises ValueError for what has no such form; lambdas are refused, since a file must not hold
@@ -130,7 +131,7 @@ def _public_name(cls):
     return cls.__module__, cls.__name__, cls.__name__
 
 
-def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwargs):
+def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwargs) -> Any:
     """The inverse of `serialize_keras_object`.
 
     Args:
