@@ -100,7 +100,7 @@ class NumpyUpdates(Updates):
     def update_adam(
         self, gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
     ):
-        rate = rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
+        rate = self.unbiased_rate(rate, step, beta_1, beta_2)
 
         def rule(t, u, g, p, m, s):
             np.subtract(g, m, t)

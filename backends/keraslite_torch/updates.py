@@ -84,7 +84,7 @@ class Updates:
             squares,
             [],
             [late] * len(parameters),
-            lr=rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step),
+            lr=self.unbiased_rate(rate, step, beta_1, beta_2),
             beta1=beta_1,
             beta2=beta_2,
             weight_decay=0.0,

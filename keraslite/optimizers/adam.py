@@ -55,7 +55,7 @@ class Adam(Optimizer):
         keep([variables, means, squares], new)
 
     def _update_amsgrad(self, gradients, variables, means, squares, rate, step):
-        rate = rate * (1 - self.beta_2**step) ** 0.5 / (1 - self.beta_1**step)
+        rate = self.backend.unbiased_rate(rate, step, self.beta_1, self.beta_2)
         largest = self._slots(self._largest, variables)
         for g, p, m, s, h in zip(gradients, variables, means, squares, largest):
             m.assign(m.value + (g - m.value) * (1 - self.beta_1))
