@@ -1,6 +1,7 @@
 """Optimizer updates in place, by TensorFlow's training kernels, one for each variable."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def _scalars(*values):
 class TensorflowUpdates:
     def update_sgd(self, gradients, parameters, rate):
         if not _all_variables(parameters):
-            return super().update_sgd(gradients, parameters, rate)  # type: ignore[misc]
+            return super().update_sgd(gradients, parameters, rate)
         scalars = _scalars(rate)
         for g, p in zip(gradients, parameters):
             (alpha,) = scalars(g.dtype)
@@ -34,7 +35,7 @@ class TensorflowUpdates:
 
     def update_momentum(self, gradients, parameters, velocities, rate, momentum, nesterov):
         if not _all_variables(parameters, velocities):
-            return super().update_momentum(  # type: ignore[misc]
+            return super().update_momentum(
                 gradients, parameters, velocities, rate, momentum, nesterov
             )
         scalars = _scalars(rate, momentum)
@@ -55,11 +56,11 @@ class TensorflowUpdates:
     ):
         narrow = any(g.dtype.size < 4 for g in gradients)  # 0.999 would be 1
         if narrow or not _all_variables(parameters, means, squares):
-            return super().update_adam(  # type: ignore[misc]
+            return super().update_adam(
                 gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
             )
         # The kernel corrects the bias in each variable's own dtype; powers of 0 leave that out.
-        rate = rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
+        rate = self.unbiased_rate(rate, step, beta_1, beta_2)
 
         @functools.cache
         def scalars(dtype):
@@ -94,5 +95,5 @@ def _lead(decay, step, dtype):
     rounded = float(1 - np.asarray(decay, dtype.as_numpy_dtype))
     if exact == rounded:
         return 1.0
-    step = scalar(step, tf.float64)
+    step: Any = scalar(step, tf.float64)
     return (1 - (1 - exact) ** step) / (1 - (1 - rounded) ** step)
