@@ -3,9 +3,8 @@
 from keraslite import config, ops
 from keraslite.backend.context import context
 from keraslite.core.masks import set_mask
-from keraslite.core.operation import record_op
 from keraslite.losses import checks
-from keraslite.losses.functions import is_symbolic, loss_function
+from keraslite.losses.functions import drawable, loss_function
 from keraslite.losses.loss import NamedLoss
 from keraslite.ops.dispatch import floating, tensor
 
@@ -45,6 +44,7 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     return ops.categorical_crossentropy(y_true, y_pred, from_logits, axis)
 
 
+@drawable
 def sparse_categorical_crossentropy(
     y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
 ):  # fmt: skip
@@ -62,9 +62,6 @@ def sparse_categorical_crossentropy(
     >>> round(float(losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0]), 4)
     0.6931
     """
-    if is_symbolic(y_true, y_pred):
-        arguments = (y_true, y_pred, from_logits, ignore_class, axis)
-        return record_op(sparse_categorical_crossentropy, arguments, {})
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)
     backend = context.backend

@@ -2,10 +2,9 @@
 
 from keraslite import ops
 from keraslite.backend.context import context
-from keraslite.core.operation import record_op
 from keraslite.losses import checks
 from keraslite.losses.crossentropy import axes, checked_smoothing, inside, smoothed
-from keraslite.losses.functions import int_labels, is_symbolic, loss_function
+from keraslite.losses.functions import drawable, int_labels, loss_function
 from keraslite.losses.loss import NamedLoss
 from keraslite.ops.dispatch import floating
 
@@ -50,14 +49,13 @@ def categorical_focal_crossentropy(
     return backend.sum(alpha * (1.0 - p) ** gamma * -y_true * backend.log(p), axis)
 
 
+@drawable
 def categorical_generalized_cross_entropy(y_true, y_pred, q):
     """(1 - p**q) / q, p the prediction of the label's class.
 
     Robust to wrong labels: the cross-entropy for q to 0, the absolute error for q = 1. Zhang and
     Sabuncu, 2018. Labels are integers, as of `sparse_categorical_crossentropy`.
     """
-    if is_symbolic(y_true, y_pred):
-        return record_op(categorical_generalized_cross_entropy, (y_true, y_pred, q), {})
     backend = context.backend
     y_pred = floating(y_pred)
     labels = int_labels(y_true, len(y_pred.shape))

@@ -18,14 +18,27 @@ def loss_function(fn):
 
     @functools.wraps(fn)
     def function(y_true, y_pred, *args, **kwargs):
-        if is_symbolic(y_true, y_pred):
+        if _is_symbolic(y_true, y_pred):
             return record_op(function, (y_true, y_pred, *args), kwargs)
         return fn(*pair(y_true, y_pred), *args, **kwargs)
 
     return function
 
 
-def is_symbolic(y_true, y_pred):
+def drawable(fn):
+    """Make `fn(y_true, y_pred, ...)`, which converts its arguments itself, public: on KerasTensors,
+    a node of a symbolic model is drawn."""
+
+    @functools.wraps(fn)
+    def function(y_true, y_pred, *args, **kwargs):
+        if _is_symbolic(y_true, y_pred):
+            return record_op(function, (y_true, y_pred, *args), kwargs)
+        return fn(y_true, y_pred, *args, **kwargs)
+
+    return function
+
+
+def _is_symbolic(y_true, y_pred):
     """True for KerasTensors outside of shape inference."""
     return KerasTensor in (type(y_true), type(y_pred)) and not context.backend.is_abstract
 

@@ -2,11 +2,12 @@
 
 from keraslite import ops
 from keraslite.backend.context import context
-from keraslite.losses.functions import int_labels, is_symbolic, loss_function, same_rank
+from keraslite.losses.functions import drawable, int_labels, loss_function, same_rank
 from keraslite.metrics.means import NamedMean
 from keraslite.ops.dispatch import floating, tensor
 
 
+@drawable
 def accuracy(y_true, y_pred):
     """How much of the last axis of the predictions equals the targets.
 
@@ -39,14 +40,13 @@ def categorical_accuracy(y_true, y_pred):
     return _hits(backend.equal(backend.argmax(y_true, -1), backend.argmax(y_pred, -1)))
 
 
+@drawable
 def sparse_categorical_accuracy(y_true, y_pred):
     """1 where the largest prediction along the last axis is at the label, else 0.
 
     Labels are integers (in a float dtype too), of y_pred's shape without its last axis, or with
     1 as last.
     """
-    if is_symbolic(y_true, y_pred):
-        return ops.cast(ops.equal(ops.argmax(y_pred, -1), ops.cast(y_true, "int32")), "float32")
     backend = context.backend
     y_pred = tensor(y_pred)
     labels = int_labels(y_true, len(y_pred.shape))
@@ -59,6 +59,7 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     return _in_top(context.backend.argmax(y_true, -1), y_pred, k)
 
 
+@drawable
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
     """1 where the label is among the classes of the k largest predictions, else 0.
 

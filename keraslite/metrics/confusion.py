@@ -31,8 +31,9 @@ class _Counts(Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch: targets 0 and 1, and predictions, of one shape."""
         parts = prepared(y_true, y_pred, sample_weight, self.dtype, self.top_k, self.class_id)
-        flat = [context.backend.reshape(v, (-1,)) for v in parts]
-        for key, more in zip(self._kept, compared(*flat, self.thresholds, self._kept)):
+        positive, negative, y_pred = (context.backend.reshape(v, (-1,)) for v in parts)
+        found = compared(positive, negative, y_pred, self.thresholds, self._kept)
+        for key, more in zip(self._kept, found):
             variable = getattr(self, self._variable_name(key))
             variable.assign(variable.value + more)
 

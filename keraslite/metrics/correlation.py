@@ -39,7 +39,7 @@ class R2Score(Metric):
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
         self.num_samples = self.add_variable((), "zeros", name="num_samples")
-        self._sums = None
+        self._sums = []
 
     def build_from_shapes(self, y_shape, pred_shape):
         if len(pred_shape) != 2 or pred_shape[-1] is None:
@@ -47,7 +47,7 @@ class R2Score(Metric):
                 f"{self.name} needs targets and predictions of shape (samples, outputs), found"
                 f" {tuple(pred_shape)}."
             )
-        if self._sums is None:
+        if not self._sums:
             names = ("squared_sum", "sum", "residual", "count")
             shape = (pred_shape[-1],)
             self._sums = [self.add_variable(shape, "zeros", name=name) for name in names]
@@ -70,7 +70,7 @@ class R2Score(Metric):
 
     def result(self):
         backend = context.backend
-        if self._sums is None:
+        if not self._sums:
             return backend.zeros((), self.dtype)
         squares, total, residual, count = (variable.value for variable in self._sums)
         spread = squares - divide_no_nan(total * total, count)

@@ -2,6 +2,7 @@
 
 from keraslite.backend.context import context
 from keraslite.config import epsilon
+from keraslite.core.variable import Variable
 from keraslite.losses.reduction import divide_no_nan
 from keraslite.metrics.counts import bucketed, compared, prepared
 from keraslite.metrics.metric import Metric
@@ -12,6 +13,8 @@ class _Curve(Metric):
     """The four counts at many thresholds."""
 
     _even = True  # whether the thresholds are at even distances from 0 to 1
+    _thresholds: list[float]
+    _counts: list[Variable] = []
 
     def _add_counts(self, shape):
         names = ("true_positives", "false_positives", "true_negatives", "false_negatives")
@@ -84,7 +87,6 @@ class AUC(_Curve):
         self.num_labels = num_labels
         self.label_weights = label_weights
         self._from_logits = from_logits
-        self._counts = None
         if not multi_label:
             self._add_counts((self.num_thresholds,))
         elif num_labels:
@@ -96,7 +98,7 @@ class AUC(_Curve):
         return list(self._thresholds)
 
     def build_from_shapes(self, y_shape, pred_shape):
-        if self._counts is None:
+        if not self._counts:
             self._add_counts((self.num_thresholds, pred_shape[-1]))
 
     def update_state(self, y_true, y_pred, sample_weight=None):

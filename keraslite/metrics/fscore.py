@@ -37,7 +37,7 @@ class FBetaScore(Metric):
         self.average = average
         self.beta = float(beta)
         self.threshold = threshold
-        self._counts = None
+        self._counts = []
         if average == "micro":
             self._add_counts(())
 
@@ -51,7 +51,7 @@ class FBetaScore(Metric):
                 f"{self.name} needs predictions of shape (samples, classes), found"
                 f" {tuple(pred_shape)}."
             )
-        if self._counts is None:
+        if not self._counts:
             self._add_counts((pred_shape[-1],))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -76,7 +76,7 @@ class FBetaScore(Metric):
 
     def result(self):
         backend, small = context.backend, epsilon()
-        if self._counts is None:
+        if not self._counts:
             return backend.zeros((), self.dtype)
         tp, fp, fn, weights = (variable.value for variable in self._counts)
         precision, recall = tp / (tp + fp + small), tp / (tp + fn + small)

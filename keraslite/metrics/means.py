@@ -21,18 +21,23 @@ class Mean(Metric):
     2.5
     """
 
-    def __init__(self, name="mean", dtype=None):
+    def __init__(self, name: str | None = "mean", dtype=None):
         super().__init__(dtype, name)
         self.total = self.add_variable((), "zeros", name="total")
         self.count = self.add_variable((), "zeros", name="count")
 
     def update_state(self, values, sample_weight=None):
-        """Add values: a number, or a tensor (samples, ...), and weights (samples, ...)."""
+        """Add values: a number, or a tensor (samples, ...), and weights (samples, ...).
+
+        Beside weights, a mask of the values counts: as weight 0 where it excludes.
+        """
         backend = context.backend
+        mask = _mask_of(values)
         values = tensor(values, self.dtype)
         rank = len(values.shape)
         if sample_weight is not None and type(sample_weight) is not int:
-            sample_weight = aligned(tensor(sample_weight, self.dtype), values)
+            weight = aligned(tensor(sample_weight, self.dtype), values)
+            sample_weight = _masked(weight, mask, values)
             if len(sample_weight.shape):
                 self._add_weighted(values, sample_weight)
                 return
@@ -41,7 +46,7 @@ class Mean(Metric):
             count = 1 if sample_weight is None else sample_weight
             total = total if sample_weight is None else total * sample_weight
         else:
-            total = backend.sum(backend.mean(values, _behind(1, rank)) if rank > 1 else values)
+            total = backend.sum(backend.mean(values, _after_first(rank)) if rank > 1 else values)
             count = as_number(backend.shape(values)[0], self.dtype)
         self.total.assign(self.total.value + total)
         self.count.assign(self.count.value + count)
@@ -51,8 +56,8 @@ class Mean(Metric):
         rank = len(values.shape)
         values = values * weight
         if rank > 1:
-            values = backend.mean(values, _behind(1, rank))
-            weight = backend.mean(weight, _behind(1, rank))
+            values = backend.mean(values, _after_first(rank))
+            weight = backend.mean(weight, _after_first(rank))
         self.total.assign(self.total.value + backend.sum(values))
         self.count.assign(self.count.value + backend.sum(weight))
 
@@ -75,9 +80,11 @@ class Sum(Metric):
     def update_state(self, values, sample_weight=None):
         """Add values: a number, or a tensor (samples, ...), and weights (samples, ...)."""
         backend = context.backend
+        mask = _mask_of(values)
         values = tensor(values, self.dtype)
         if sample_weight is not None:
-            values = values * aligned(tensor(sample_weight, self.dtype), values)
+            weight = aligned(tensor(sample_weight, self.dtype), values)
+            values = values * _masked(weight, mask, values)
         self.total.assign(self.total.value + backend.sum(values))
 
     def result(self):
@@ -112,15 +119,17 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch; weights have the shape of the function's values, or how it begins."""
-        mask = get_mask(y_pred) if sample_weight is not None and any_masks() else None
+        mask = _mask_of(y_pred)
         y_true, y_pred = tensor(y_true), prediction(y_pred, self.dtype)
         if self._aligns:
             y_true, y_pred = _comparable(y_true, y_pred)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if mask is not None:
             values = tensor(values, self.dtype)
-            sample_weight = aligned(tensor(sample_weight, self.dtype), values)
-            sample_weight = sample_weight * mask_weight(mask, "sum", values)
+            weight = None
+            if sample_weight is not None:
+                weight = aligned(tensor(sample_weight, self.dtype), values)
+            sample_weight = _masked(weight, mask, values)
         super().update_state(values, sample_weight)
 
     def get_config(self):
@@ -156,6 +165,18 @@ class NamedMean(MeanMetricWrapper):
         return cls(**config)
 
 
+def _mask_of(x):
+    return get_mask(x) if any_masks() else None
+
+
+def _masked(weight, mask, values):
+    """Weights, 0 where a mask excludes; either may be None."""
+    if mask is None:
+        return weight
+    share = mask_weight(mask, None, values)
+    return share if weight is None else weight * share
+
+
 def _comparable(y_true, y_pred):
     """Targets and predictions of one rank, and where they are of one shape, of one dtype."""
     y_true, y_pred = same_rank(y_true, y_pred)
@@ -164,5 +185,5 @@ def _comparable(y_true, y_pred):
     return y_true, y_pred
 
 
-def _behind(axis, rank):
-    return tuple(range(axis, rank))
+def _after_first(rank):
+    return tuple(range(1, rank))
