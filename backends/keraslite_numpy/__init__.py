@@ -60,9 +60,32 @@ class NumpyBackend(Engine):
 
 # Functions that silence what they call themselves, and those that compute no floats.
 _SILENT_ALREADY = frozenset(
-    "value_and_grad custom_gradient compile_step stop_gradient without_gradients".split()
-    + "is_tensor to_numpy dtype shape ndim read assign synchronize device_names reshape".split()
-    + "transpose expand_dims squeeze getitem zeros ones full zeros_like ones_like".split()
+    [
+        "value_and_grad",
+        "custom_gradient",
+        "compile_step",
+        "stop_gradient",
+        "without_gradients",
+        "is_tensor",
+        "to_numpy",
+        "dtype",
+        "shape",
+        "ndim",
+        "read",
+        "assign",
+        "synchronize",
+        "device_names",
+        "reshape",
+        "transpose",
+        "expand_dims",
+        "squeeze",
+        "getitem",
+        "zeros",
+        "ones",
+        "full",
+        "zeros_like",
+        "ones_like",
+    ]
 )
 
 

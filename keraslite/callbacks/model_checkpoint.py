@@ -35,7 +35,8 @@ class ModelCheckpoint(Callback):
         self._sign = 1 if better_is_higher(mode, monitor, "ModelCheckpoint") else -1
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(
-                f"ModelCheckpoint: save_freq must be 'epoch' or a positive int, found {save_freq!r}."
+                "ModelCheckpoint: save_freq must be 'epoch' or a positive int, found"
+                f" {save_freq!r}."
             )
         self.save_freq = save_freq
         endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")

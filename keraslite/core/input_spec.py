@@ -1,5 +1,6 @@
 """InputSpec: what a layer asks of its inputs."""
 
+from keraslite.backend.context import context
 from keraslite.backend.dtypes import standardize_dtype
 
 
@@ -11,7 +12,7 @@ class InputSpec:
         shape: full shape, None for any size.
         ndim, max_ndim, min_ndim: exact, largest and smallest rank.
         axes: {axis: size} of axes that must have a size.
-        allow_last_axis_squeeze: accept an input whose last axis, of size 1, is left out or extra.
+        allow_last_axis_squeeze: whether a last axis of size 1 may be left out or extra.
         name: key that the input has when inputs are a dict.
         optional: None may stand for the input.
     """
@@ -69,8 +70,9 @@ class InputSpec:
         return longer or shorter
 
 
-def check_inputs(layer, spec, inputs, shape_of, dtype_of):
-    """Raise a ValueError if `inputs` (a tensor, or a list of them) do not satisfy a layer's spec."""
+def check_inputs(layer, spec, inputs):
+    """Raise a ValueError if `inputs`, a tensor or a list of them, do not satisfy a spec."""
+    backend = context.backend
     specs = spec if isinstance(spec, (list, tuple)) else [spec]
     if isinstance(inputs, dict):
         inputs = [inputs.get(s.name) for s in specs]
@@ -84,8 +86,13 @@ def check_inputs(layer, spec, inputs, shape_of, dtype_of):
     for number, (one, tensor) in enumerate(zip(specs, inputs)):
         if one is None or (tensor is None and one.optional):
             continue
-        shape = shape_of(tensor)
-        problem = one.problem(shape, dtype_of(tensor))
+        if not backend.is_tensor(tensor):
+            raise ValueError(
+                f"Layer {layer.name!r} ({type(layer).__name__}) takes a tensor, found"
+                f" {type(tensor).__name__}: {tensor!r}."
+            )
+        shape = backend.shape(tensor)
+        problem = one.problem(shape, backend.dtype(tensor) if one.dtype else None)
         if problem:
             which = f"input {number} of" if len(specs) > 1 else "input of"
             shape = tuple(n if isinstance(n, int) else None for n in shape)

@@ -178,13 +178,15 @@ class Layer(LayerState):
         if kwargs:
             kwargs = {k: v if k == "training" else self._input(v) for k, v in kwargs.items()}
         if not self.built:
+            self._check(args)
             self._maybe_build(args, kwargs)
-        if self.input_spec is not None and args:
-            check_inputs(
-                self, self.input_spec, args[0], context.backend.shape, context.backend.dtype
-            )
+        self._check(args)
         previous = self._masks_of(spec, args, kwargs) if masks.any_masks() else None
         return self._run(spec, args, kwargs, previous)
+
+    def _check(self, args):
+        if self.input_spec is not None and args:
+            check_inputs(self, self.input_spec, args[0])
 
     def _run(self, spec, args, kwargs, previous_mask):
         """`call` inside this layer's call context: training flag, autocast dtype, depth."""
@@ -226,15 +228,10 @@ class Layer(LayerState):
 
     def _explain(self, error, args):
         """Add the innermost layer and its inputs to an error, once."""
-        if not getattr(error, "_names_layer", False):
-            found = [getattr(a, "shape", a) for a in args]
-            shapes = ", ".join(str(tuple(f)) if f is not None else "None" for f in found
-                               if hasattr(f, "__iter__"))  # fmt: skip
-            error.add_note(f"In layer {self.name!r} ({type(self).__name__}), called with {shapes}.")
-            try:
-                error._names_layer = True
-            except AttributeError:
-                pass
+        if any(note.startswith("In layer ") for note in getattr(error, "__notes__", ())):
+            return
+        shapes = ", ".join(str(_shapes(a)) for a in args)
+        error.add_note(f"In layer {self.name!r} ({type(self).__name__}), called with {shapes}.")
 
     def _input(self, x):
         """An argument as this engine's tensor, floats in the compute dtype; nests likewise."""
@@ -292,9 +289,9 @@ class Layer(LayerState):
         with inferring():
             inputs = tuple(map(self._input, args))
             if not self.built:
+                self._check(inputs)
                 self._maybe_build(inputs, kwargs)
-            if self.input_spec is not None and inputs:
-                check_inputs(self, self.input_spec, inputs[0], lambda t: t.shape, lambda t: t.dtype)
+            self._check(inputs)
             outputs = self.compute_output_spec(*inputs, **kwargs)
         outputs = map_tensors(lambda t: KerasTensor(t.shape, t.dtype), outputs)
         return Node(self, args, kwargs, outputs).outputs
@@ -383,7 +380,7 @@ class Layer(LayerState):
 
     def _call_with_shapes(self, fn, args, kwargs):
         shapes = self._argument_shapes(args, kwargs)
-        parameters = [p for p in inspect.signature(fn).parameters]
+        parameters = list(inspect.signature(fn).parameters)
         if len(parameters) <= 1 or not all(
             p.removesuffix("_shape") in shapes for p in parameters[:1]
         ):

@@ -26,5 +26,5 @@ def get_mask(tensor):
 
 
 def any_masks():
-    """True if any tensor alive has a mask: the check that keeps models without masks free of cost."""
+    """True if any tensor alive has a mask; models without masks pay for this check alone."""
     return bool(_masks)

@@ -5,7 +5,8 @@ def positive_int(value, name, layer):
     """`value` as an int; ValueError that names layer and argument if it is not a positive one."""
     if isinstance(value, bool) or (not isinstance(value, int) and not hasattr(value, "__index__")):
         raise ValueError(
-            f"{type(layer).__name__} {layer.name!r}: {name} must be a positive int, found {value!r}."
+            f"{type(layer).__name__} {layer.name!r}: {name} must be a positive int, found"
+            f" {value!r}."
         )
     if int(value) <= 0:
         raise ValueError(

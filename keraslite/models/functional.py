@@ -116,8 +116,8 @@ class Functional(Model):
             given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         if len(given) != len(wanted):
             raise ValueError(
-                f"Model {self.name!r} takes {len(wanted)} input(s) ({', '.join(self._input_names)}),"
-                f" found {len(given)}."
+                f"Model {self.name!r} takes {len(wanted)} input(s),"
+                f" {', '.join(self._input_names)}; found {len(given)}."
             )
         return [self._fit(x, t, n) for x, t, n in zip(given, wanted, self._input_names)]
 

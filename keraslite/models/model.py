@@ -2,8 +2,8 @@
 
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer import Layer
-from keraslite.training.trainer import Trainer
 from keraslite.core.naming import find
+from keraslite.training.trainer import Trainer
 
 
 class Model(Trainer, Layer):

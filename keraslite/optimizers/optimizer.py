@@ -2,10 +2,10 @@
 
 from keraslite import config, ops
 from keraslite.backend.context import context, real_backend, temporarily
+from keraslite.core.naming import auto_name
 from keraslite.core.variable import Variable
 from keraslite.optimizers.conditional import update_if
 from keraslite.optimizers.schedules.schedule import LearningRateSchedule
-from keraslite.core.naming import auto_name
 
 
 class Optimizer:

@@ -114,7 +114,8 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     logits = tensor(logits)
     if backend.ndim(logits) != 2:
         raise ValueError(
-            f"categorical needs logits of shape (batch, classes), found rank {backend.ndim(logits)}."
+            "categorical needs logits of shape (batch, classes), found rank"
+            f" {backend.ndim(logits)}."
         )
     batch, classes = backend.shape(logits)
     unit = backend.random_uniform(draw_key(seed), (batch, num_samples, classes), "float32")

@@ -288,7 +288,7 @@ class Loops:
 
 
 def _first(data):
-    """A batch of an adapter to see shapes by, which the first pass will give again; arrays whole."""
+    """A batch to see shapes by, which the first pass will give again; arrays come whole."""
     if hasattr(data, "peek"):
         return data.peek()
     for batch in data:

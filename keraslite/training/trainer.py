@@ -65,9 +65,9 @@ class Trainer(Loops):
             )
         names = self._known_output_names()
         optimizer = optimizers.get(optimizer)
-        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and optimizer:
-            if not isinstance(optimizer, optimizers.LossScaleOptimizer):
-                optimizer = optimizers.LossScaleOptimizer(optimizer)
+        scales = auto_scale_loss and optimizer and self.dtype_policy.name == "mixed_float16"
+        if scales and not isinstance(optimizer, optimizers.LossScaleOptimizer):
+            optimizer = optimizers.LossScaleOptimizer(optimizer)
         compiled_loss = None
         if loss is not None:
             _check_names(loss)
