@@ -71,6 +71,12 @@ def scalar(value, dtype):
     return tf.constant(bool(value) if dtype.is_bool else value, dtype)
 
 
+def _holds_tensors(x):
+    return isinstance(x, (list, tuple)) and any(
+        isinstance(leaf, tf.Tensor) for leaf in tf.nest.flatten(x)
+    )
+
+
 class TensorflowArrays:
     def __init__(self):
         devices()
@@ -79,14 +85,13 @@ class TensorflowArrays:
         if isinstance(x, tf.Tensor):
             return x if dtype is None else self.cast(x, dtype)
         with device_scope():
-            if isinstance(x, (np.ndarray, np.generic)):
-                wanted = x.dtype if dtype is None else tf.as_dtype(dtype).as_numpy_dtype
-                return tf.convert_to_tensor(np.asarray(x, wanted))
-            if isinstance(x, (tf.Variable, tf.IndexedSlices)):
+            if isinstance(x, (tf.Variable, tf.IndexedSlices)) or _holds_tensors(x):
                 return self.asarray(tf.convert_to_tensor(x), dtype)
+            if dtype is not None:
+                return tf.convert_to_tensor(np.asarray(x, tf.as_dtype(dtype).as_numpy_dtype))
             if isinstance(x, (bool, int, float, list, tuple)):
-                return tf.convert_to_tensor(x, dtype)
-            return self.asarray(np.asarray(x), dtype)
+                return tf.convert_to_tensor(x)
+            return tf.convert_to_tensor(np.asarray(x))
 
     def to_numpy(self, x):
         return np.asarray(x.numpy() if isinstance(x, tf.Tensor) else x)

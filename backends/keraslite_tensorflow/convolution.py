@@ -34,7 +34,8 @@ class TensorflowConvolution:
         if not isinstance(padding, str) and (dilated or rank == 3):
             x, padding = self._pad_spatial(x, padding, 0), "valid"
         if dilated:
-            return tf.nn.convolution(x, kernel, strides, padding.upper(), dilations=dilation)
+            edges = "SAME" if padding == "same" else "VALID"
+            return tf.nn.convolution(x, kernel, strides, edges, dilations=dilation)
         steps = [1, *strides, 1]
         if depthwise:
             height, width, _, filters = kernel.shape

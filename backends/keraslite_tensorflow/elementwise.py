@@ -177,4 +177,4 @@ class TensorflowElementwise:
     sigmoid = _unary(raw.Sigmoid)
 
     def elu(self, x, alpha):
-        return raw.Elu(features=x) if alpha == 1 else super().elu(x, alpha)  # type: ignore[misc]
+        return raw.Elu(features=x) if alpha == 1 else super().elu(x, alpha)

@@ -13,8 +13,13 @@ _KERAS_HOOK = "keras.src.optimizers"
 @contextlib.contextmanager
 def _quiet():
     """Hold back what C++ writes to stderr: TF_CPP_MIN_LOG_LEVEL does not cover all of it."""
-    sys.stderr.flush()
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # no stderr to keep quiet
+        yield
+        return
+    if sys.stderr:
+        sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:

@@ -128,7 +128,7 @@ class TensorflowMovement:
     def split(self, x, sections, axis):
         if isinstance(sections, int):
             return raw.Split(axis=axis, value=x, num_split=sections)
-        return super().split(x, sections, axis)  # type: ignore[misc]
+        return super().split(x, sections, axis)
 
     def tile(self, x, repeats):
         if x.dtype == tf.uint16:  # no kernel

@@ -8,12 +8,12 @@ class TensorflowNeural:
     def softmax(self, x, axis):
         if axis in (-1, x.shape.rank - 1):
             return raw.Softmax(logits=x)
-        return super().softmax(x, axis)  # type: ignore[misc]
+        return super().softmax(x, axis)
 
     def log_softmax(self, x, axis):
         if axis in (-1, x.shape.rank - 1):
             return raw.LogSoftmax(logits=x)
-        return super().log_softmax(x, axis)  # type: ignore[misc]
+        return super().log_softmax(x, axis)
 
     def sparse_softmax_cross_entropy(self, logits, labels):
         if labels.dtype.name not in ("int32", "int64"):
@@ -28,9 +28,7 @@ class TensorflowNeural:
     def batch_normalization_train(self, x, axis, offset, scale, epsilon):
         last = axis in (-1, x.shape.rank - 1)
         if not last or x.dtype != tf.float32 or epsilon < 1.001e-5:  # cuDNN takes no less
-            return super().batch_normalization_train(  # type: ignore[misc]
-                x, axis, offset, scale, epsilon
-            )
+            return super().batch_normalization_train(x, axis, offset, scale, epsilon)
         channels = self.shape(x)[-1:]
         y, mean, variance, *_ = raw.FusedBatchNormV3(
             x=self.reshape(x, (-1, 1, 1, *channels)),

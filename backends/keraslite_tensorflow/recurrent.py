@@ -16,14 +16,14 @@ class TensorflowRecurrent:
     ):  # fmt: skip
         usual = mask is None and (activation, recurrent_activation) == ("tanh", "sigmoid")
         if not usual or tf.executing_eagerly():
-            return super().lstm(  # type: ignore[misc]
+            return super().lstm(
                 x, h, c, kernel, recurrent_kernel, bias, mask, reverse,
                 activation, recurrent_activation,
             )  # fmt: skip
         projected = self.dense(self.swapaxes(x, 0, 1), kernel, bias)
         if reverse:
             projected = self.flip(projected, 0)
-        outputs, h, c = _lstm_loop(projected, h, c, recurrent_kernel)
+        outputs, h, c = tuple(_lstm_loop(projected, h, c, recurrent_kernel))
         return self.swapaxes(outputs, 0, 1), h, h, c
 
 

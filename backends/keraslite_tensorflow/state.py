@@ -7,17 +7,6 @@ from keraslite_tensorflow.arrays import device_scope, raw
 from keraslite_tensorflow.engine import tf
 
 
-def _dense(gradient):
-    """Gradients of gathers come as indices and rows."""
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    return raw.UnsortedSegmentSum(
-        data=gradient.values,
-        segment_ids=gradient.indices,
-        num_segments=gradient.dense_shape[0],
-    )
-
-
 class TensorflowState:
     def make_variable(self, value, trainable):
         with tf.init_scope(), device_scope():
@@ -42,15 +31,33 @@ class TensorflowState:
             value = result[0] if has_aux else result
             zero = tf.UnconnectedGradients.ZERO
             gradients = tape.gradient(value, inputs, unconnected_gradients=zero)
-            return result, [_dense(g) for g in gradients]
+            return result, [self._dense(g, x) for g, x in zip(gradients, inputs)]
 
         return differentiated
+
+    def _dense(self, gradient, x):
+        """The gradient of a gather comes as indices and rows."""
+        if not isinstance(gradient, tf.IndexedSlices):
+            return gradient
+        return raw.UnsortedSegmentSum(
+            data=gradient.values, segment_ids=gradient.indices, num_segments=self.shape(x)[0]
+        )
 
     def stop_gradient(self, x):
         return raw.StopGradient(input=x)
 
     def custom_gradient(self, fn):
-        return tf.custom_gradient(fn)
+        @tf.custom_gradient
+        def with_gradient(*tensors):
+            value, vjp = fn(*tensors)
+
+            def gradient(upstream, variables=()):  # those that fn reads count as constants
+                gradients = vjp(upstream)
+                return (gradients, [None] * len(variables)) if variables else gradients
+
+            return value, gradient
+
+        return with_gradient
 
     def compile_step(self, step, state, jit):
         """`tf.function`; with jit=True through XLA, with False none: the step runs eagerly.

@@ -95,5 +95,5 @@ def _lead(decay, step, dtype):
     rounded = float(1 - np.asarray(decay, dtype.as_numpy_dtype))
     if exact == rounded:
         return 1.0
-    step: Any = scalar(step, tf.float64)
-    return (1 - (1 - exact) ** step) / (1 - (1 - rounded) ** step)
+    count: Any = scalar(step, tf.float64)
+    return (1 - (1 - exact) ** count) / (1 - (1 - rounded) ** count)
