@@ -56,6 +56,11 @@ def formula(reference, name, *args, **kwargs):
     return name, args, kwargs, reference
 
 
+def gives(expected, name, *args, **kwargs):
+    """A call whose one result is known."""
+    return name, args, kwargs, lambda *_, **__: np.asarray(expected)
+
+
 UNARY = (
     *calls("""abs absolute arcsin arccos arcsinh arctan arctanh cbrt ceil cos cosh deg2rad exp
         exp2 expm1 fabs floor isfinite isinf isnan isneginf isposinf logical_not
@@ -66,6 +71,8 @@ UNARY = (
     call("arccosh", POSITIVE + 1), call("round", 10 * X, 1), call("bitwise_not", N),
     call("nan_to_num", np.array([np.nan, np.inf, -np.inf, 1], "float32")),
     formula(lambda x: 1 / np.sqrt(x), "rsqrt", POSITIVE),
+    gives([-np.inf, -1.1630871536766743, 0, 0.4769362762044699, np.inf, np.nan],
+            "erfinv", np.array([-1, -0.9, 0, 0.5, 1, 2], "float32")),
 )  # fmt: skip
 
 BINARY = (
@@ -93,6 +100,8 @@ REDUCTIONS = (
     call("average", X, axis=1, weights=V), call("average", X, weights=POSITIVE),
     call("diff", X, n=2, axis=0), call("quantile", X, np.array([0.1, 0.7], "float32"), axis=1),
     call("quantile", X, 0.3, method="nearest", keepdims=True), call("percentile", X, 30.0),
+    call("trapezoid", T), call("trapezoid", X, np.sort(V)), call("trapezoid", T, dx=0.5, axis=0),
+    call("nanargmax", NAN, axis=1), call("nanargmin", NAN[:1]),
     formula(lambda x, axis: np.log(np.exp(x).sum(axis)), "logsumexp", T, axis=(0, 2)),
 )  # fmt: skip
 
@@ -111,6 +120,7 @@ MOVEMENT = (
     call("diagflat", SQUARE, -1), call("diagonal", T, 1, 1, 2), call("trace", T, -1, 1, 2),
     call("tril", T, 1), call("triu", T, -1), call("meshgrid", V, V, indexing="ij"),
     call("meshgrid", V, X[0], T[0, 0]), call("linspace", V, V + 1, 5, axis=-1),
+    call("geomspace", POSITIVE[0], 10 * POSITIVE[1], 4),
     call("pad", X, ((1, 2), (0, 1)), constant_values=7), call("pad", X, 1, "reflect"),
     call("pad", X, (1, 2), "symmetric"), call("searchsorted", np.sort(V), X[0]),
     call("searchsorted", [1, 2, 2], np.array([0, 2, 5]), side="right"),
@@ -158,11 +168,11 @@ SCATTERED = (
     formula(_segments(np.max, -np.inf), "segment_max", floats(6, 2), IDS, 4),
     formula(_segments(np.min, np.inf), "segment_min", floats(6, 2), IDS, 4),
     formula(_segments(np.prod, 1), "segment_prod", floats(6, 2), IDS, 4),
-    formula(lambda *_: [[0, 4, 0], [0, 0, 2]], "scatter",
+    gives([[0, 4, 0], [0, 0, 2]], "scatter",
             np.array([[0, 1], [1, 2], [0, 1]]), np.array([1, 2, 3], "int32"), (2, 3)),
-    formula(lambda *_: [9, 0, 8], "scatter_update", np.zeros(3, "int32"), np.array([[0], [2], [2]]),
+    gives([9, 0, 8], "scatter_update", np.zeros(3, "int32"), np.array([[0], [2], [2]]),
             np.array([9, 7, 8], "int32")),
-    *(formula(lambda *_, expected=expected, **__: expected, "scatter_update",
+    *(gives(expected, "scatter_update",
               np.array([5, 5, 5], "int32"), np.array([[0], [2], [-1]]),
               np.array([6, 1, 9], "int32"), reduction=reduction)
       for reduction, expected in (("add", [11, 5, 15]), ("max", [6, 5, 9]), ("min", [5, 5, 1]),
@@ -170,7 +180,7 @@ SCATTERED = (
     formula(lambda x, start, u: np.concatenate([x[:, :1], u, x[:, 3:]], 1), "slice_update", X,
             (0, 1), Y[:, :2]),
     formula(lambda x, k: (-np.sort(-x)[:, :k], np.argsort(-x)[:, :k]), "top_k", X, 2),
-    formula(lambda *_: [True, False], "in_top_k", np.array([0, 2]),
+    gives([True, False], "in_top_k", np.array([0, 2]),
             np.array([[3, 2, 1], [3, 2, 1]], "float32"), 2),
     formula(lambda i, shape: np.unravel_index(i, shape), "unravel_index", ints(12, 5), (3, 4)),
 )  # fmt: skip
@@ -202,7 +212,7 @@ ACTIVATIONS = (
             3 * X),
     formula(lambda x: x[:, :2] * sigmoid(x[:, 2:]), "glu", X), formula(softmax, "softmax", X, 0),
     formula(lambda x: np.log(softmax(x)), "log_softmax", X),
-    formula(lambda x: [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]], "sparsemax",
+    gives([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]], "sparsemax",
             np.array([[1.0, 1.0, 0.0], [3.0, 1.0, 0.0]], "float32")),
 )  # fmt: skip
 
@@ -234,7 +244,7 @@ NEURAL = (
     formula(lambda t, x, **_: -np.log(softmax(x)[np.arange(3), t[:, 0]]),
             "sparse_categorical_crossentropy", np.array([[1], [0], [3]]), X, from_logits=True),
     formula(lambda x, n, axis: np.moveaxis(np.eye(n)[x], -1, axis), "one_hot", N, 9, 1),
-    formula(lambda *_: [[1, 1, 0], [0, 0, 1]], "multi_hot", np.array([[0, 1], [2, 2]]), 3),
+    gives([[1, 1, 0], [0, 0, 1]], "multi_hot", np.array([[0, 1], [2, 2]]), 3),
     formula(lambda x, k: np.einsum("bijc,cf->bijf", x, k[0, 0]), "conv", floats(2, 3, 3, 4),
             floats(1, 1, 4, 5)),
     formula(lambda x, *_: x.reshape(1, 2, 2, 2, 2, 1).max((2, 4)), "max_pool", floats(1, 4, 4, 1),

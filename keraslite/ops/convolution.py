@@ -147,3 +147,45 @@ def _pool(name, inputs, pool_size, strides, padding, data_format):
     size = _per_axis(pool_size, rank, "pool_size")
     strides = size if strides is None else _per_axis(strides, rank, "strides")
     return back(getattr(context.backend, name)(x, size, strides, _padding(padding)))
+
+
+# ---- space and depth ----
+
+
+@op
+def depth_to_space(x, block_size, data_format="channels_last"):
+    """Channels as blocks of pixels: (N, H, W, b * b * C) -> (N, b * H, b * W, C).
+
+    The channels of a block lie together; with "channels_first", as in PyTorch's pixel shuffle,
+    those of a place in the block do.
+    """
+    x, back = _channels_last(tensor(x), data_format)
+    backend = context.backend
+    batch, height, width, depth = backend.shape(x)
+    b = block_size
+    if x.shape[-1] % (b * b):
+        raise ArgumentError(f"{x.shape[-1]} channels are no multiple of `block_size`**2 = {b * b}.")
+    depth = depth // (b * b)
+    if data_format == "channels_last":
+        x = backend.reshape(x, (-1, height, width, b, b, depth))
+        x = backend.transpose(x, (0, 1, 3, 2, 4, 5))
+    else:
+        x = backend.reshape(x, (-1, height, width, depth, b, b))
+        x = backend.transpose(x, (0, 1, 4, 2, 5, 3))
+    return back(backend.reshape(x, (batch, height * b, width * b, depth)))
+
+
+@op
+def space_to_depth(x, block_size, data_format="channels_last"):
+    """Blocks of pixels as channels, the inverse of `depth_to_space`."""
+    x, back = _channels_last(tensor(x), data_format)
+    backend = context.backend
+    batch, height, width, depth = backend.shape(x)
+    b = block_size
+    for size in x.shape[1:3]:
+        if isinstance(size, int) and size % b:
+            raise ArgumentError(f"a side of {size} pixels is no multiple of `block_size` {b}.")
+    x = backend.reshape(x, (-1, height // b, b, width // b, b, depth))
+    order = (0, 1, 3, 2, 4, 5) if data_format == "channels_last" else (0, 1, 3, 5, 2, 4)
+    x = backend.transpose(x, order)
+    return back(backend.reshape(x, (batch, height // b, width // b, depth * b * b)))

@@ -121,7 +121,7 @@ def saturate_cast(x, dtype):
 
 def limits(dtype):
     """Smallest and largest number of a dtype."""
-    from keraslite.ops.elementwise import LARGEST
+    from keraslite.ops.arithmetic import LARGEST
 
     if dtype in FLOATS:
         return -LARGEST[dtype], LARGEST[dtype]

@@ -135,6 +135,20 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     return values if dtype is None else tensor(values, standardize_dtype(dtype))
 
 
+@op
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    """`num` values from start to stop, neighbours in one ratio; the ends have one sign."""
+    start, stop = promoted(start, stop, True)
+    stop = tensor(stop, dtype_of(start))
+    backend = context.backend
+    sign = backend.sign(start)
+    ends = backend.log(backend.absolute(start)), backend.log(backend.absolute(stop))
+    powers = linspace(*ends, num, endpoint, False, None, axis)
+    sign = backend.expand_dims(sign + 0 * ends[1], checked_axis(axis, len(powers.shape)))
+    values = backend.exp(powers) * sign
+    return values if dtype is None else tensor(values, standardize_dtype(dtype))
+
+
 def eye(N, M=None, k=0, dtype=None):
     """(N, M) matrix with ones on diagonal number k and zeros elsewhere; M is N by default."""
     return context.backend.eye(N, N if M is None else M, k, standardize_dtype(dtype))

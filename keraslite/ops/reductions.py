@@ -241,6 +241,23 @@ def diff(a, n=1, axis=-1):
     return a
 
 
+@op
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """Integral along an axis by the trapezoidal rule, at places x or at distances `dx`."""
+    y = floating(y)
+    backend = context.backend
+    axis = checked_axis(axis, len(y.shape))
+    if x is not None:
+        x = floating(x)
+        along = axis if len(x.shape) > 1 else 0
+        dx = diff(x, 1, along)
+        if len(x.shape) == 1:
+            dx = backend.reshape(dx, (-1,) + (1,) * (len(y.shape) - axis - 1))
+    pairs = backend.slice_axis(y, axis, 1, None) + backend.slice_axis(y, axis, 0, -1)
+    pairs, dx = promoted(pairs, dx)
+    return backend.sum(pairs * dx, axis) / 2
+
+
 # ---- passing over NaN ----
 
 
@@ -285,6 +302,28 @@ def nanmax(x, axis=None, keepdims=False):
 def nanmin(x, axis=None, keepdims=False):
     """Smallest element along axes that is not NaN; NaN where all are."""
     return _nan_extreme(min, float("inf"), x, axis, keepdims)
+
+
+@op
+def nanargmax(x, axis=None, keepdims=False):
+    """int32 index of the first maximum that is not NaN; -1 where all are."""
+    return _nan_arg("argmax", -float("inf"), x, axis, keepdims)
+
+
+@op
+def nanargmin(x, axis=None, keepdims=False):
+    """int32 index of the first minimum that is not NaN; -1 where all are."""
+    return _nan_arg("argmin", float("inf"), x, axis, keepdims)
+
+
+def _nan_arg(name, identity, x, axis, keepdims):
+    x = tensor(x)
+    backend = context.backend
+    if dtype_of(x) not in FLOATS:
+        return _arg(name, x, axis, keepdims)
+    nan = backend.isnan(x)
+    found = _arg(name, backend.where(nan, identity, x), axis, keepdims)
+    return backend.where(backend.all(nan, _axes(axis, x), keepdims), -1, found)
 
 
 def _nan_extreme(reduce, identity, x, axis, keepdims):

@@ -37,6 +37,19 @@ def argsort(x, axis=-1):
 
 
 @op
+def argpartition(x, kth, axis=-1):
+    """int32 indices that put the `kth` smallest in place, smaller ones before, larger ones after.
+
+    They sort the whole axis, which is one of the orders allowed.
+    """
+    x = tensor(x)
+    rank = len(x.shape)
+    axis = checked_axis(axis, rank)
+    checked_axis(kth, x.shape[axis] or kth + 1, "kth")
+    return argsort(x, axis)
+
+
+@op
 def top_k(x, k, sorted=True):
     """(values, int32 indices) of the k largest along the last axis, largest first.
 
