@@ -35,7 +35,7 @@ class EinsumDense(Layer):
         if lora_rank is not None or lora_alpha is not None or quantization_config is not None:
             raise ValueError("EinsumDense: keraslite has no LoRA or quantization yet.")
         self.equation = equation
-        self._input, self._kernel, self._output = parse_equation(equation, self.name)
+        self._input_axes, self._kernel_axes, self._output_axes = parse_equation(equation, self.name)
         shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.partial_output_shape = shape
         self.activation = activations.get(activation)
@@ -51,7 +51,7 @@ class EinsumDense(Layer):
     def build(self, input_shape):
         sizes = self._sizes(input_shape)
         self.kernel = self.add_weight(
-            tuple(sizes[letter] for letter in self._kernel), self.kernel_initializer,
+            tuple(sizes[letter] for letter in self._kernel_axes), self.kernel_initializer,
             name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
         )  # fmt: skip
         if self.bias_axes is not None:
@@ -63,8 +63,8 @@ class EinsumDense(Layer):
 
     def _sizes(self, input_shape):
         """{letter: size}, from the input's shape and the output's given sizes."""
-        before, after = _around_ellipsis(self._input)
-        if "..." not in self._input and len(input_shape) != len(before):
+        before, after = _around_ellipsis(self._input_axes)
+        if "..." not in self._input_axes and len(input_shape) != len(before):
             raise ValueError(
                 f"EinsumDense {self.name!r}: {self.equation!r} takes inputs of rank {len(before)},"
                 f" found shape {tuple(input_shape)}."
@@ -72,17 +72,17 @@ class EinsumDense(Layer):
         sizes = dict(zip(before, input_shape))
         if after:
             sizes.update(zip(after, input_shape[-len(after) :]))
-        letters = self._output.replace("...", "")
+        letters = self._output_axes.replace("...", "")
         letters = letters[-len(self.partial_output_shape) :]
         for letter, size in zip(letters, self.partial_output_shape):
             if size is not None:
-                if letter in self._input and sizes.get(letter) not in (None, size):
+                if letter in self._input_axes and sizes.get(letter) not in (None, size):
                     raise ValueError(
                         f"EinsumDense {self.name!r}: axis {letter!r} has size {sizes[letter]} in"
                         f" the input and {size} in output_shape."
                     )
                 sizes[letter] = size
-        missing = [letter for letter in self._kernel if sizes.get(letter) is None]
+        missing = [letter for letter in self._kernel_axes if sizes.get(letter) is None]
         if missing:
             raise ValueError(
                 f"EinsumDense {self.name!r}: the sizes of the kernel's axes {missing} are known"
@@ -93,7 +93,7 @@ class EinsumDense(Layer):
 
     def _bias_shape(self, sizes):
         """Sizes of the bias's axes, 1 for those between them that it lacks."""
-        letters = self._output.replace("...", "")
+        letters = self._output_axes.replace("...", "")
         unknown = [letter for letter in self.bias_axes if letter not in letters]
         if unknown:
             raise ValueError(
@@ -111,10 +111,10 @@ class EinsumDense(Layer):
 
     def compute_output_shape(self, input_shape):
         sizes = self._sizes(input_shape)
-        before, after = _around_ellipsis(self._output)
+        before, after = _around_ellipsis(self._output_axes)
         shape = [sizes.get(letter) for letter in before]
-        if "..." in self._output:
-            start, end = _around_ellipsis(self._input)
+        if "..." in self._output_axes:
+            start, end = _around_ellipsis(self._input_axes)
             shape += list(input_shape[len(start) : len(input_shape) - len(end)])
         return tuple(shape + [sizes.get(letter) for letter in after])
 
