@@ -6,6 +6,7 @@ from keraslite.core.keras_tensor import KerasTensor
 from keraslite.core.layer import Layer
 from keraslite.core.masks import get_mask, set_mask
 from keraslite.core.operation import flat_tensors, map_tensors
+from keraslite.models.graph_order import ordered_operations
 from keraslite.models.model import Model
 
 
@@ -48,10 +49,8 @@ class Functional(Model):
         self.inputs, self.outputs = flat_tensors(inputs), flat_tensors(outputs)
         self._nodes = sorted_nodes(self.inputs, self.outputs, self.name)
         self._input_names = [_input_name(t, i) for i, t in enumerate(self.inputs)]
-        inner = [n.operation for n in self._nodes]
-        sources = [t._node.operation for t in self.inputs if t._node is not None]
-        sources = [s for s in sources if s is not None and s not in inner]
-        self._layers = [op for op in _unique([*sources, *inner]) if isinstance(op, Layer)]
+        operations = ordered_operations(self.inputs, self.outputs, self._nodes)
+        self._layers = [op for op in operations if isinstance(op, Layer)]
         self._plan = [_Step(node) for node in self._nodes]
 
     def _sublayers(self):
@@ -216,10 +215,6 @@ def _input_name(tensor, index):
     if node is not None and node.operation is not None:
         return node.operation.name
     return tensor.name or f"input_{index}"
-
-
-def _unique(items):
-    return list({id(item): item for item in items}.values())
 
 
 def _as_list(mask):

@@ -23,9 +23,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             f"{path!r} names a weights file: use model.save_weights, or end the path in .keras."
         )
     if not path.endswith((".keras", ".h5", ".hdf5")):
-        raise ValueError(
-            f"A model is saved to a path that ends in .keras or .h5; found {path!r}."
-        )
+        raise ValueError(f"A model is saved to a path that ends in .keras or .h5; found {path!r}.")
     if zipped is False:
         raise ValueError("keraslite writes .keras files as zip files only (zipped=True).")
     if not model.built:
@@ -71,9 +69,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, **kwargs)
     """Write a model's weights to a file that ends in ".weights.h5"."""
     path = os.fspath(filepath)
     if not path.endswith(".weights.h5"):
-        raise ValueError(
-            f"Weights are saved to a path that ends in .weights.h5; found {path!r}."
-        )
+        raise ValueError(f"Weights are saved to a path that ends in .weights.h5; found {path!r}.")
     if max_shard_size is not None:
         raise ValueError("keraslite does not split weights files (max_shard_size).")
     if not model.built:
@@ -102,9 +98,7 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
 
         legacy_h5.read_weights(model, path, skip_mismatch, **kwargs)
     else:
-        raise ValueError(
-            f"Weights are read from .weights.h5, .keras or .h5 files; found {path!r}."
-        )
+        raise ValueError(f"Weights are read from .weights.h5, .keras or .h5 files; found {path!r}.")
 
 
 def _existing(filepath):

@@ -17,6 +17,7 @@ from keraslite.saving.registration import (
     get_registered_name,
     get_registered_object,
 )
+from keraslite.saving.tolerance import known_arguments
 
 _PLAIN = (str, bool, int, float, type(None))
 _MODULES = (
@@ -193,16 +194,28 @@ def _function(config):
 
 def _instance(config, name, inner):
     cls = find_class(config.get("module") or "", name, config.get("registered_name"))
-    inner = dict(inner) if isinstance(inner, dict) else inner
     if not hasattr(cls, "from_config"):
         raise ValueError(f"Class {name!r} has no from_config method.")
-    made = cls.from_config(inner)
+    made = cls.from_config(_known_config(cls, inner))
     build = config.get("build_config")
     if build and hasattr(made, "build_from_config") and not getattr(made, "built", True):
         made.build_from_config(build)
     if config.get("compile_config") and hasattr(made, "compile_from_config"):
         made.compile_from_config(config["compile_config"])
     return made
+
+
+def _known_config(cls, config):
+    """A copy of a config without what keraslite's own classes lack and need not have."""
+    from keraslite.models import Model
+
+    if not isinstance(config, dict):
+        raise ValueError(
+            f"The config of class {cls.__name__!r} in the file is no dict: {config!r}."
+        )
+    if not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
+        return dict(config)
+    return known_arguments(cls, config, f"{cls.__name__} {config.get('name', '')!r}")
 
 
 def find_class(module, name, registered=None):

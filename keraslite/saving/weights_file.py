@@ -149,7 +149,9 @@ def _snapshot(thing):
 def _load(thing, store):
     if getattr(thing, "_is_seed_generator", False):
         value = np.asarray(store["0"])
-        thing.state.assign(value.astype(np.uint32).view(np.int32) if value.dtype.kind == "u" else value)
+        thing.state.assign(
+            value.astype(np.uint32).view(np.int32) if value.dtype.kind == "u" else value
+        )
     elif store:
         thing.load_own_variables(store)
 

@@ -1,0 +1,56 @@
+"""Settings in a file that keraslite's classes do not have: harmless at rest, refused when in use."""
+
+import functools
+import inspect
+
+# What other versions of Keras write for settings that are at rest.
+_AT_REST = {
+    "implementation": (1, 2), "lora_alpha": None, "renorm_momentum": (0.99,), "time_major": (False,),
+    "use_cudnn": ("auto",), "zero_output_for_mask": (False,), "jit_compile": (False, True, "auto"),
+}  # fmt: skip
+
+
+def known_arguments(function, config, what):
+    """`config` without keys that `function` does not take, as long as they say nothing.
+
+    A key says nothing if its value is None, False, empty, or what `_AT_REST` lists for it.
+
+    Raises ValueError for a setting in use that keraslite lacks.
+    """
+    names = parameters(function)
+    if names is None:
+        return config
+    unknown = [key for key in config if key not in names]
+    for key in unknown:
+        value = config[key]
+        rest = _AT_REST.get(key, ())
+        if value and rest is not None and value not in rest:
+            raise ValueError(
+                f"The file sets {key}={value!r} for {what}, which keraslite does not have."
+                f" Known settings: {', '.join(sorted(names))}."
+            )
+    return {key: value for key, value in config.items() if key not in unknown}
+
+
+@functools.cache
+def parameters(function):
+    """Names of the parameters that a function or class takes, through **kwargs of its bases.
+
+    None if that cannot be told.
+    """
+    if not inspect.isclass(function):
+        found = inspect.signature(function).parameters.values()
+        return None if _is_open(found) else frozenset(p.name for p in found)
+    names = set()
+    for cls in function.__mro__:
+        if "__init__" not in vars(cls) or cls is object:
+            continue
+        found = inspect.signature(cls.__init__).parameters.values()
+        names |= {p.name for p in found if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        if not _is_open(found):
+            break
+    return frozenset(names - {"self"})
+
+
+def _is_open(found):
+    return any(p.kind is p.VAR_KEYWORD for p in found)
