@@ -29,7 +29,6 @@ class Curve(keras.callbacks.Callback):
 def loss_curve(backend, epochs):
     """Train the model on one engine from seed 0; the loss after each batch."""
     with keras.use_backend(backend):
-        keras.utils.clear_session()  # so that the layers, and with them the weights, are the same
         keras.utils.set_random_seed(0)
         (x_train, y_train), _ = keras.datasets.digits.load_data()
         model = keras.Sequential(
