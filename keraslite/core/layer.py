@@ -1,5 +1,6 @@
 """Layer: state and a computation, callable on tensors of its engine and on KerasTensors."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -14,6 +15,34 @@ from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer_state import LayerState
 from keraslite.core.naming import auto_name, to_snake_case
 from keraslite.core.operation import Node, flat_tensors, map_tensors
+
+
+def _recorded(build):
+    """A `build` that runs under its layer's name and engine, and notes what it was called with."""
+
+    @functools.wraps(build)
+    def run(self, *args, **kwargs):
+        if self.built or self.__dict__.get("_in_build"):  # by `super().build(...)`
+            return build(self, *args, **kwargs)
+        self._enter_scope()
+        object.__setattr__(self, "_in_build", True)
+        try:
+            with temporarily(
+                backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
+                autocast_dtype=None,
+            ):  # fmt: skip
+                build(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_in_build", False)
+        self.built = True
+        shapes = inspect.signature(build).bind(self, *args, **kwargs).arguments
+        shapes = {k: v for k, v in list(shapes.items())[1:] if v is not None}
+        if len(shapes) == 1:
+            self._build_config = {"input_shape": next(iter(shapes.values()))}
+        elif shapes:
+            self._build_config = {"shapes_dict": shapes}
+
+    return run
 
 
 class Layer(LayerState):
@@ -41,6 +70,11 @@ class Layer(LayerState):
 
     supports_masking = False
     _produces_mask = False  # True for layers that make masks where there were none (Embedding)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _recorded(cls.build)
 
     def __new__(cls, *args, **kwargs):
         """Keep the arguments: they are the config of a class that writes no `get_config`."""
@@ -112,6 +146,7 @@ class Layer(LayerState):
 
     # ---- to override ----
 
+    @_recorded
     def build(self, input_shape=None):
         """Make the weights, given the shape (or nest of shapes) of the first argument of `call`.
 
@@ -120,7 +155,6 @@ class Layer(LayerState):
         if input_shape is not None and type(self).call is not Layer.call and self._sublayers():
             shapes = self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
             self._infer(shapes)
-        self.built = True
 
     def call(self, *args, **kwargs):
         """The computation."""
@@ -327,30 +361,30 @@ class Layer(LayerState):
         return _map_specs(specs)
 
     def _maybe_build(self, args, kwargs):
-        """Call `build` with the shapes of the arguments, under this layer's name and engine."""
-        outer = context.name_scope
-        self._path = f"{outer}/{self.name}" if outer else self.name
-        outer_seed = context.seed_path
-        self._seed_path = f"{outer_seed}/{self._seed_name}" if outer_seed else self._seed_name
-        names = build_parameters(type(self))
+        """Call `build` with the shapes of the arguments."""
         shapes = self._argument_shapes(args, kwargs)
         given = list(shapes.values())
-        self._build_config = (
-            {"input_shape": given[0]} if len(given) == 1 else {"shapes_dict": shapes}
-        )
-        if type(self).build is Layer.build and self._sublayers():
+        if self._is_built_by_call():
+            self._enter_scope()
             self._build_by_call(args, kwargs)
+            self._build_config = {"input_shape": given[0]} if given else None
             return
-        with temporarily(
-            backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
-            autocast_dtype=None,
-        ):  # fmt: skip
-            if len(names) <= 1:
-                self.build(*given[: len(names)])
-            else:
-                self.build(**{n: shapes.get(n.removesuffix("_shape")) for n in names
-                              if n.removesuffix("_shape") in shapes})  # fmt: skip
-        self.built = True
+        names = build_parameters(type(self))
+        if len(names) <= 1:
+            self.build(*given[: len(names)])
+        else:
+            self.build(**{n: shapes.get(n.removesuffix("_shape")) for n in names
+                          if n.removesuffix("_shape") in shapes})  # fmt: skip
+
+    def _is_built_by_call(self):
+        """True if building this layer means building those inside, in the order of `call`."""
+        return type(self).build is Layer.build and bool(self._sublayers())
+
+    def _enter_scope(self):
+        """Take this layer's path from the layer that is being built around it."""
+        outer, seed = context.name_scope, context.seed_path
+        self._path = f"{outer}/{self.name}" if outer else self.name
+        self._seed_path = f"{seed}/{self._seed_name}" if seed else self._seed_name
 
     def _maybe_build_for(self, shape):
         """Build this layer, which another one holds, for an input of a shape."""
@@ -393,16 +427,9 @@ class Layer(LayerState):
         if not config or self.built:
             return
         if "input_shape" in config:
-            self._build_with(_tuples(config["input_shape"]))
+            self.build(_tuples(config["input_shape"]))
         elif "shapes_dict" in config:
-            self._build_with(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
-
-    def _build_with(self, *shapes, **named):
-        with temporarily(
-            backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
-        ):  # fmt: skip
-            self.build(*shapes, **named)
-        self.built = True
+            self.build(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -80,17 +80,9 @@ class Model(Trainer, Layer):
             raise ValueError(f"Building model {self.name!r} needs an input shape.")
         shapes = self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
         self._build_by_call((shapes,), {})
-        self._build_config = {"input_shape": input_shape}
 
-    def _maybe_build(self, args, kwargs):
-        if type(self).build is Model.build:
-            self._build_config = {
-                "input_shape": next(iter(self._argument_shapes(args, kwargs).values()), None)
-            }
-            self._path, self._seed_path = self.name, self._seed_name
-            self._build_by_call(args, kwargs)
-        else:
-            super()._maybe_build(args, kwargs)
+    def _is_built_by_call(self):
+        return type(self).build is Model.build
 
     # ---- description ----
 

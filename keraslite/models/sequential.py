@@ -79,13 +79,11 @@ class Sequential(Model):
             return
         if not self._layers:
             raise ValueError(f"Sequential {self.name!r} has no layers: add one before it is used.")
-        if input_shape is None:
-            if isinstance(self._layers[0], InputLayer):
-                return
-            raise ValueError(f"Building Sequential {self.name!r} needs the shape of its input.")
         if isinstance(self._layers[0], InputLayer):
             self._draw(self._layers[0].output)
             return
+        if input_shape is None:
+            raise ValueError(f"Building Sequential {self.name!r} needs the shape of its input.")
         dtype = getattr(self._layers[0], "input_dtype", None) or self.compute_dtype
         shape = (None, *tuple(input_shape)[1:])
         self._draw(InputLayer(batch_shape=shape, dtype=dtype).output)
@@ -169,6 +167,9 @@ class Sequential(Model):
         if self._functional is not None:
             config["build_input_shape"] = self.input_shape
         return config
+
+    def get_build_config(self):
+        return None if self._functional is None else {"input_shape": self.input_shape}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

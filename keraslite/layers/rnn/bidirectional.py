@@ -30,11 +30,10 @@ class Bidirectional(Layer):
         kwargs.setdefault("name", None)
         super().__init__(**kwargs)
         config = layer.get_config()
-        self.forward_layer = _made(layer, {**config, "name": f"forward_{layer.name}"})
+        self.forward_layer = _made(layer, config, "forward")
         if backward_layer is None:
-            turned = not layer.go_backwards
-            backward = {**config, "name": f"backward_{layer.name}", "go_backwards": turned}
-            self.backward_layer = _made(layer, backward)
+            turned = {**config, "go_backwards": not layer.go_backwards}
+            self.backward_layer = _made(layer, turned, "backward")
         else:
             self.backward_layer = backward_layer
             if backward_layer.go_backwards == layer.go_backwards:
@@ -133,5 +132,9 @@ class Bidirectional(Layer):
         return cls(**config)
 
 
-def _made(layer, config):
-    return type(layer).from_config(config)
+def _made(layer, config, direction):
+    """A layer like another one, named for its direction."""
+    made = type(layer).from_config({**config, "name": f"{direction}_{layer.name}"})
+    # First weights follow the seed, whatever number an automatic name carries.
+    made._seed_name = f"{direction}_{layer._seed_name}"
+    return made
