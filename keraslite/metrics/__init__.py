@@ -110,8 +110,15 @@ def get(identifier):
     return found if is_metric else MeanMetricWrapper(found)
 
 
-serialize = _family.serialize
-deserialize = _family.deserialize
+def serialize(metric):
+    """The JSON-ready form of a metric."""
+    return _family.serialize(metric)
+
+
+def deserialize(config, custom_objects=None):
+    """The inverse of `serialize`; also takes a name."""
+    return get(config) if isinstance(config, str) else _family.deserialize(config, custom_objects)
+
 
 __all__ = [
     "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "CategoricalAccuracy",

@@ -9,7 +9,7 @@ from keraslite.ops.dispatch import floating, tensor
 
 @drawable
 def accuracy(y_true, y_pred):
-    """How much of the last axis of the predictions equals the targets.
+    """1 where a prediction equals its target, else 0.
 
     >>> from keraslite import metrics
     >>> float(metrics.Accuracy()([[1], [2], [3]], [[1], [2], [0]])) > 0.66
@@ -19,25 +19,25 @@ def accuracy(y_true, y_pred):
     y_pred = tensor(y_pred)
     y_true = tensor(tensor(y_true), backend.dtype(y_pred))
     y_true, y_pred = same_rank(y_true, y_pred)
-    return _hits(backend.equal(y_true, y_pred), mean=True)
+    return floating(backend.equal(y_true, y_pred))
 
 
 @loss_function
 def binary_accuracy(y_true, y_pred, threshold=0.5):
-    """How much of the last axis of the predictions is on the right side of the threshold.
+    """1 where a prediction is on its target's side of the threshold, else 0.
 
     Targets are 0 and 1.
     """
     backend = context.backend
     above = backend.cast(backend.greater(y_pred, threshold), backend.dtype(y_pred))
-    return _hits(backend.equal(y_true, above), mean=True)
+    return floating(backend.equal(y_true, above))
 
 
 @loss_function
 def categorical_accuracy(y_true, y_pred):
     """1 where the largest prediction along the last axis is that of the one-hot target, else 0."""
     backend = context.backend
-    return _hits(backend.equal(backend.argmax(y_true, -1), backend.argmax(y_pred, -1)))
+    return floating(backend.equal(backend.argmax(y_true, -1), backend.argmax(y_pred, -1)))
 
 
 @drawable
@@ -50,7 +50,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
     backend = context.backend
     y_pred = tensor(y_pred)
     labels = int_labels(y_true, len(y_pred.shape))
-    return _hits(backend.equal(labels, backend.argmax(y_pred, -1)))
+    return floating(backend.equal(labels, backend.argmax(y_pred, -1)))
 
 
 @loss_function
@@ -70,7 +70,7 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     labels = int_labels(y_true, len(y_pred.shape))
     if from_sorted_ids:
         first = backend.cast(backend.slice_axis(y_pred, len(y_pred.shape) - 1, 0, k), "int32")
-        return _hits(backend.any(backend.equal(backend.expand_dims(labels, -1), first), -1))
+        return floating(backend.any(backend.equal(backend.expand_dims(labels, -1), first), -1))
     return _in_top(labels, floating(y_pred), k)
 
 
@@ -79,13 +79,7 @@ def _in_top(labels, y_pred, k):
     shape = backend.shape(labels)
     rows = backend.reshape(y_pred, (-1, y_pred.shape[-1]))
     hits = ops.in_top_k(backend.reshape(labels, (-1,)), rows, k)
-    return _hits(backend.reshape(hits, shape))
-
-
-def _hits(right, mean=False):
-    """Bools as floats; with `mean`, their mean over the last axis if there is one."""
-    found = floating(right)
-    return context.backend.mean(found, -1) if mean and len(found.shape) else found
+    return floating(backend.reshape(hits, shape))
 
 
 class Accuracy(NamedMean):

@@ -21,7 +21,7 @@ class Mean(Metric):
     2.5
     """
 
-    def __init__(self, name: str | None = "mean", dtype=None):
+    def __init__(self, name="mean", dtype=None):
         super().__init__(dtype, name)
         self.total = self.add_variable((), "zeros", name="total")
         self.count = self.add_variable((), "zeros", name="count")
@@ -39,6 +39,11 @@ class Mean(Metric):
             weight = aligned(tensor(sample_weight, self.dtype), values)
             sample_weight = _masked(weight, mask, values)
             if len(sample_weight.shape):
+                if not rank:
+                    raise ValueError(
+                        f"{self.name} got weights of shape {tuple(sample_weight.shape)} for one"
+                        " value. Give targets and predictions a last axis: (samples, 1)."
+                    )
                 self._add_weighted(values, sample_weight)
                 return
         if rank == 0 or sample_weight is not None:
