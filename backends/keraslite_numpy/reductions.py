@@ -106,10 +106,10 @@ class NumpyReductions(Reductions):
         return self._mean(x, axis, keepdims)
 
     def prod(self, x, axis=None, keepdims=False):
-        if type(x) is not Traced:
+        if type(x) is not Traced or not x.size:
             return self._prod(x, axis, keepdims)
-        shape = kept_shape(x.shape, axis)
-        axes = tuple(i for i, n in enumerate(shape) if n == 1)
+        axis = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+        axes = tuple(a % x.ndim for a in axis)
         rest = tuple(i for i in range(x.ndim) if i not in axes)
         product = self.reshape(self.transpose(x, axes + rest), (-1, *(x.shape[i] for i in rest)))
         # halves multiplied together: gradients are right where factors are 0, at every order
@@ -118,9 +118,8 @@ class NumpyReductions(Reductions):
             pairs = product[:half] * product[half : 2 * half]
             odd = [product[2 * half :]] if size % 2 else []
             product = self.concatenate([pairs, *odd], 0)
-        if not keepdims:
-            shape = tuple(x.shape[i] for i in rest)
-        return self.reshape(product, shape)
+        kept = kept_shape(x.shape, axes) if keepdims else tuple(x.shape[i] for i in rest)
+        return self.reshape(product, kept)
 
     _prod = constant(
         lambda x, axis, keepdims: np.multiply.reduce(x, axis, x.dtype, keepdims=keepdims)
