@@ -22,7 +22,11 @@ class Bounds:
         return set(self._ops)
 
     def find(self, op, kind, dtype, direction):
-        """(unit, limit) for an op of class `kind`; what its own entry lacks, the class gives."""
+        """(unit, limit) for an op of class `kind`; what its own entry lacks, the class gives.
+
+        direction: "forward", or "gradient", whose bound holds for the second order too.
+        """
+        direction = direction.replace("second order", "gradient")
         own, general = self._ops.get(op, {}), self._classes[kind]
         key = "unit" if direction == "forward" else "gradient_unit"
         default = "ulp" if direction == "forward" else "eps"

@@ -1,11 +1,9 @@
-"""What a row of the op table is, how its inputs are drawn, and how it is run on an engine."""
+"""What a row of the op table is, how its inputs are drawn, and how it is called."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from conformance_tests.measure import numpy_dtype
 from keraslite.backend import Backend
@@ -114,10 +112,13 @@ class Op:
     def id(self):
         return self.label or self.name
 
-    def draw(self, case, seed, dtype, smooth=False):
-        """The inputs as NumPy arrays, the same ones for the same seed."""
+    def draw(self, seed, dtype, smooth=False):
+        """The inputs of each case as NumPy arrays, the same ones for the same seed."""
         rng = np.random.default_rng(seed)
-        return [i.draw(rng, s, dtype, smooth) for i, s in zip(self.inputs, case.shapes)]
+        return [
+            [i.draw(rng, shape, dtype, smooth) for i, shape in zip(self.inputs, case.shapes)]
+            for case in self.cases
+        ]
 
     def apply(self, backend, method, tensors, case, dtype):
         """Call a bound method the way this op is called; returns a tuple of tensors."""
@@ -161,70 +162,3 @@ def is_float(array):
 def to_float64(array):
     """Float arrays in float64, others as they are."""
     return array.astype("float64") if is_float(array) else array
-
-
-def drive(op, check, max_examples):
-    """Run `check(case, seed)` on every case of an op, then on what Hypothesis picks.
-
-    The shapes are the cases' own and few, because two of the engines compile for each.
-    """
-    for case in op.cases:
-        check(case, 0)
-    if max_examples:
-        search = given(st.sampled_from(op.cases), st.integers(1, 2**32 - 1))(check)
-        settings(max_examples=max_examples)(search)()
-
-
-def weighted_loss(backend, op, method, arrays, cotangents, case, dtype):
-    """sum(result * cotangent) as a function of the float arguments, and these as tensors.
-
-    `arrays` are NumPy arrays; results that are not floats have None for a cotangent.
-    """
-    tensors = [backend.asarray(a) for a in arrays]
-    places = [i for i, a in enumerate(arrays) if is_float(a)]
-    weights = [None if c is None else backend.asarray(c) for c in cotangents]
-
-    def loss(variables):
-        arguments = list(tensors)
-        for i, variable in zip(places, variables):
-            arguments[i] = variable
-        results = op.apply(backend, method, arguments, case, dtype)
-        return total(backend, results, weights)
-
-    return loss, [tensors[i] for i in places]
-
-
-def total(backend, tensors, weights):
-    """Sum of all elements, each times its weight; a weight of None leaves a tensor out."""
-    sums = [backend.sum(t * w) for t, w in zip(tensors, weights) if w is not None]
-    return sum(sums[1:], sums[0])
-
-
-def gradients(backend, op, method, arrays, cotangents, case, dtype):
-    """Gradients of `weighted_loss`, a list of tensors."""
-    loss, variables = weighted_loss(backend, op, method, arrays, cotangents, case, dtype)
-    return backend.value_and_grad(loss)(variables)[1]
-
-
-def second_order(backend, op, method, arrays, cotangents, directions, case, dtype):
-    """Gradients of the sum of all gradients of `weighted_loss`, each times its direction."""
-    loss, variables = weighted_loss(backend, op, method, arrays, cotangents, case, dtype)
-    along = [backend.asarray(d) for d in directions]
-
-    def outer(variables):
-        return total(backend, backend.value_and_grad(loss)(variables)[1], along)
-
-    return backend.value_and_grad(outer)(variables)[1]
-
-
-def draw_cotangents(expected, seed, dtype):
-    """For each float result an array of numbers from 0.5 to 1.5, half of them negative."""
-    rng = np.random.default_rng([seed, 1])
-
-    def draw(result):
-        if not is_float(result):
-            return None
-        values = rng.uniform(0.5, 1.5, result.shape) * rng.choice([-1.0, 1.0], result.shape)
-        return np.asarray(values).astype(numpy_dtype(dtype))
-
-    return [draw(r) for r in expected]

@@ -14,7 +14,7 @@ class ErrorReport:
         self.engine, self.device = engine, device
         self._rows = {}
 
-    def check(self, op, dtype, direction, error, bound):
+    def check(self, op, dtype, direction, error, bound, case=""):
         """Record an error; AssertionError if it is beyond `bound`, a (unit, limit) pair."""
         key = (op, dtype, direction)
         seen = self._rows.get(key)
@@ -22,7 +22,7 @@ class ErrorReport:
             self._rows[key] = (error, bound)
         unit, limit = bound
         assert error <= limit, (
-            f"{op} {dtype} {direction}: error {error:.3g} {unit}, bound {limit} {unit}"
+            f"{op} {dtype} {direction}: error {error:.3g} {unit}, bound {limit} {unit} {case}"
         )
 
     def rows(self):

@@ -89,8 +89,8 @@ def test_cast_rounds_to_nearest_even(backend):
 @pytest.mark.parametrize("dtype", NUMBERS)
 def test_python_numbers_take_the_tensors_dtype(dtype, backend):
     x = backend.asarray(np.array([1, 2, 3]).astype(numpy_dtype(dtype)))
-    results = [x + 2, 2 + x, x - 1, 5 - x, x * 3, 3 * x, x**2]
-    values = [[3, 4, 5], [3, 4, 5], [0, 1, 2], [4, 3, 2], [3, 6, 9], [3, 6, 9], [1, 4, 9]]
+    results = [x + 2, 2 + x, x - 1, 5 - x, x * 3, 3 * x]
+    values = [[3, 4, 5], [3, 4, 5], [0, 1, 2], [4, 3, 2], [3, 6, 9], [3, 6, 9]]
     results += [backend.add(x, 2), backend.maximum(x, 2), backend.remainder(x, 2)]
     values += [[3, 4, 5], [2, 2, 3], [1, 0, 1]]
     if dtype in FLOATS:
@@ -98,8 +98,8 @@ def test_python_numbers_take_the_tensors_dtype(dtype, backend):
         values += [[1.5, 2.5, 3.5], [0.5, 1, 1.5], [0.5, 1, 1.5], [6, 3, 2]]
         values += [np.sqrt([1.0, 2.0, 3.0]), [0.25, 0.5, 0.75]]
     if not dtype.startswith("u"):
-        results.append(-x)
-        values.append([-1, -2, -3])
+        results += [-x, x**2]
+        values += [[-1, -2, -3], [1, 4, 9]]
     for result, expected in zip(results, values, strict=True):
         assert backend.is_tensor(result)
         assert backend.dtype(result) == dtype

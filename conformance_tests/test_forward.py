@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from conformance_tests import ops_table
-from conformance_tests.cases import drive, is_float
+from conformance_tests.cases import is_float
 from conformance_tests.measure import largest_error
+from conformance_tests.running import NoState, drive, forward, tensors_of
 from keraslite.backend.base import COMPOSITES, PRIMITIVES
 
-ROWS = [
-    pytest.param(op, dtype, id=f"{op.id}-{dtype}") for op in ops_table.OPS for dtype in op.dtypes
-]
+
+def rows(dtypes_of):
+    return [
+        pytest.param(op, dtype, id=f"{op.id}-{dtype}")
+        for op in ops_table.OPS
+        for dtype in dtypes_of(op)
+    ]
 
 
 def check_results(op, case, results, expected, dtype, inputs, backend, bounds, report):
@@ -27,21 +32,32 @@ def check_results(op, case, results, expected, dtype, inputs, backend, bounds, r
         if is_float(reference):
             bound = bounds.find(op.name, op.kind, dtype, "forward")
             error = largest_error(found, reference, dtype, bound[0], floats)
-            report.check(op.id, dtype, "forward", error, bound)
+            report.check(op.id, dtype, "forward", error, bound, case)
         else:
             np.testing.assert_array_equal(found, reference, err_msg=f"{op.id} {case}")
 
 
-@pytest.mark.parametrize(("op", "dtype"), ROWS)
-def test_forward(op, dtype, backend, reference, bounds, report):
-    def check(case, seed):
-        arrays = op.draw(case, seed, dtype)
+def check_all_cases(op, dtype, run, seed, backend, reference, bounds, report):
+    inputs = op.draw(seed, dtype)
+    results = run(tensors_of(backend, inputs))
+    for case, arrays, found in zip(op.cases, inputs, results, strict=True):
         expected = op.expected(reference, arrays, case, dtype)
-        tensors = [backend.asarray(a) for a in arrays]
-        results = op.apply(backend, getattr(backend, op.name), tensors, case, dtype)
-        check_results(op, case, results, expected, dtype, arrays, backend, bounds, report)
+        check_results(op, case, found, expected, dtype, arrays, backend, bounds, report)
 
-    drive(op, check, max_examples=6 if op.inputs else 0)
+
+@pytest.mark.parametrize(("op", "dtype"), rows(lambda op: op.dtypes))
+def test_forward(op, dtype, backend, reference, bounds, report):
+    run = forward(backend, op, getattr(backend, op.name), dtype)
+    run = backend.compile_step(run, NoState, "auto")
+    check = lambda seed: check_all_cases(op, dtype, run, seed, backend, reference, bounds, report)
+    drive(check, max_examples=3 if op.inputs else 0)
+
+
+@pytest.mark.parametrize(("op", "dtype"), rows(lambda op: op.dtypes[-1:]))
+def test_not_compiled(op, dtype, backend, reference, bounds, report):
+    """Each op once outside a compiled step, in the last dtype of its list."""
+    run = forward(backend, op, getattr(backend, op.name), dtype)
+    check_all_cases(op, dtype, run, 0, backend, reference, bounds, report)
 
 
 def test_the_table_covers_the_contract():

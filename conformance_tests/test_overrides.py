@@ -3,9 +3,17 @@
 import numpy as np
 
 from conformance_tests import ops_table
-from conformance_tests.cases import draw_cotangents, drive, gradients, is_float
+from conformance_tests.cases import is_float
 from conformance_tests.conftest import BACKEND
 from conformance_tests.measure import largest_error
+from conformance_tests.running import (
+    NoState,
+    draw_weights,
+    drive,
+    forward,
+    gradients,
+    tensors_of,
+)
 from keraslite.backend import Backend
 from keraslite.backend.base import COMPOSITES
 
@@ -30,41 +38,49 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(("op", "dtype"), rows, ids=[f"{op.id}-{d}" for op, d in rows])
 
 
-def difference(backend, op, found, expected, arrays, dtype, direction, bounds, report):
+def check_difference(op, found, expected, dtype, direction, scale, backend, bounds, report):
     """Both lie within the bound of the truth, so they lie within twice the bound of each other."""
     unit, limit = bounds.find(op.name, op.kind, dtype, direction)
-    wanted = [backend.to_numpy(e).astype("float64") for e in expected]
-    scale = arrays if direction == "forward" else wanted
-    for ours, theirs in zip(found, wanted, strict=True):
-        assert tuple(backend.shape(ours)) == theirs.shape
-        assert backend.dtype(ours) == dtype
-        error = largest_error(backend.to_numpy(ours), theirs, dtype, unit, scale)
-        report.check(op.id, dtype, f"override {direction}", error, (unit, 2 * limit))
+    for ours, theirs in zip(found, expected, strict=True):
+        wanted = backend.to_numpy(theirs)
+        assert tuple(backend.shape(ours)) == wanted.shape
+        assert backend.dtype(ours) == wanted.dtype.name
+        if is_float(wanted):
+            wanted = wanted.astype("float64")
+            error = largest_error(backend.to_numpy(ours), wanted, dtype, unit, scale)
+            report.check(op.id, dtype, f"override {direction}", error, (unit, 2 * limit))
+        else:
+            np.testing.assert_array_equal(backend.to_numpy(ours), wanted)
 
 
-def test_override(op, dtype, backend, bounds, report):
-    def check(case, seed):
-        arrays = op.draw(case, seed, dtype, smooth=True)
-        tensors = [backend.asarray(a) for a in arrays]
-        own, inherited = getattr(backend, op.name), op.inherited(backend)
-        found = op.apply(backend, own, tensors, case, dtype)
-        expected = op.apply(backend, inherited, tensors, case, dtype)
-        values = [backend.to_numpy(e) for e in expected]
-        floats = [i for i, v in enumerate(values) if is_float(v)]
-        for i in set(range(len(values))) - set(floats):
-            np.testing.assert_array_equal(backend.to_numpy(found[i]), values[i])
-        picked = [[results[i] for i in floats] for results in (found, expected)]
-        scale = [a for a in arrays if is_float(a)]
-        difference(backend, op, *picked, scale, dtype, "forward", bounds, report)
-        if op.gradient and floats and scale:
-            weights = draw_cotangents(values, seed, dtype)
-            ours, theirs = (
-                gradients(backend, op, method, arrays, weights, case, dtype)
-                for method in (own, inherited)
-            )
-            difference(backend, op, ours, theirs, scale, dtype, "gradient", bounds, report)
+def test_override(op, dtype, backend, reference, bounds, report):
+    own, inherited = getattr(backend, op.name), op.inherited(backend)
+    differentiable = op.gradient and dtype in WIDE
 
-    drive(op, check, max_examples=2 if op.inputs else 0)
+    def both(inputs, weights):
+        results = [forward(backend, op, m, dtype)(inputs) for m in (own, inherited)]
+        if not differentiable:
+            return results, ([], [])
+        return results, [
+            gradients(backend, op, m, dtype)(inputs, weights) for m in (own, inherited)
+        ]
+
+    run = backend.compile_step(both, NoState, "auto")
+
+    def check(seed):
+        inputs = op.draw(seed, dtype, smooth=True)
+        shapes = [op.expected(reference, a, c, dtype) for a, c in zip(inputs, op.cases)]
+        weights = draw_weights(shapes, seed, dtype) if differentiable else []
+        results, slopes = run(tensors_of(backend, inputs), tensors_of(backend, weights))
+        tools = (backend, bounds, report)
+        for arrays, found, expected in zip(inputs, *results, strict=True):
+            floats = [a for a in arrays if is_float(a)]
+            check_difference(op, found, expected, dtype, "forward", floats, *tools)
+        for found, expected in zip(*slopes, strict=True):
+            floats = [backend.to_numpy(e).astype("float64") for e in expected]
+            check_difference(op, found, expected, dtype, "gradient", floats, *tools)
+
+    drive(check, max_examples=2 if op.inputs else 0)
 
 
 def test_every_override_is_tested_somewhere(backend):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance_tests.measure import eps, numpy_dtype
+from conformance_tests.running import NoState
 from keraslite.backend import Backend
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -100,10 +101,6 @@ def test_fold_in_takes_a_scalar_tensor(backend):
 
 
 def test_bits_inside_a_compiled_step_are_the_same(backend):
-    class NoState:
-        get = staticmethod(list)
-        set = staticmethod(lambda handles: None)
-
     step = backend.compile_step(lambda key: backend.random_bits(key, 100), NoState, "auto")
     found = backend.to_numpy(step(key_of(backend, 5, 6))).view("uint32")
     np.testing.assert_array_equal(found, words(backend, 5, 6, 100))

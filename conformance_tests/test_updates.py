@@ -140,6 +140,21 @@ def test_adam(dtype, as_tensor, backend):
     run.check()
 
 
+@pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.0, 0.99), (0.9, 0.0)])
+@pytest.mark.parametrize("step", [1, 2, 1000])
+def test_unbiased_rate_keeps_its_digits(step, beta_1, beta_2, backend):
+    with np.errstate(divide="ignore"):
+        remaining = [-np.expm1(step * np.log(beta)) for beta in (beta_1, beta_2)]
+    expected = 0.5 * np.sqrt(remaining[1]) / remaining[0]
+    number = backend.unbiased_rate(0.5, float(step), beta_1, beta_2)
+    np.testing.assert_allclose(number, expected, rtol=1e-12)
+    for dtype in ("float32", "float64"):
+        rate, count = backend.asarray(0.5, dtype), backend.asarray(float(step), dtype)
+        found = backend.unbiased_rate(rate, count, beta_1, beta_2)
+        assert backend.dtype(found) == dtype
+        np.testing.assert_allclose(backend.to_numpy(found), expected, rtol=8 * eps(dtype))
+
+
 def test_updates_leave_the_gradients_alone(backend):
     gradient = backend.asarray(np.array([1.0, 2.0], "float32"))
     handles = [backend.make_variable(np.zeros(2, "float32"), i == 0) for i in range(3)]

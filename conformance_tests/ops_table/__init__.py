@@ -14,13 +14,14 @@ ELSEWHERE = {
     "test_control.py": ("scan", "while_loop", "cond", "vectorized_map"),
     "test_state.py": (
         "make_variable", "read", "assign", "value_and_grad", "stop_gradient", "custom_gradient",
-        "compile_step",
+        "compile_step", "without_gradients",
     ),
     "test_random.py": (
         "random_bits", "fold_in", "random_uniform", "random_normal", "random_int", "random_keep",
         "dropout", "random_permutation",
     ),
     "test_updates.py": (
-        "update_sgd", "update_momentum", "update_rmsprop", "update_adam", "global_norm",
+        "update_sgd", "update_momentum", "update_rmsprop", "update_adam", "unbiased_rate",
+        "global_norm",
     ),
 }  # fmt: skip

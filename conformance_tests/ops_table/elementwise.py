@@ -14,6 +14,7 @@ TWO = tuple(
 ANY = Input(specials=(0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0))
 TIED = Input(specials=(-1.0, 0.0, 1.0), ints=(-2, 2))
 POSITIVE = Input(0.1, 5)
+STRANGE = Input(specials=(np.inf, -np.inf, np.nan))
 BOOL = Input(dtype="bool")
 NONZERO = Input(build=lambda x: np.where(x < 0, x - 0.5, x + 0.5), ints=(1, 6))
 SHIFT = Input(ints=(0, 6))
@@ -49,6 +50,10 @@ def binary(name, kind, reference, first=ANY, second=ANY, **more):
     return Op(name, kind, (first, second), TWO, reference, **more)
 
 
+def compare(name, reference):
+    return binary(name, "exact", reference, TIED, TIED, dtypes=(*FLOATS, *INTS), gradient=False)
+
+
 def with_params(name, kind, reference, domain, *params, **more):
     cases = tuple(Case(s, p) for p in params for s in [(67,), (2, 3, 4)])
     return Op(name, kind, (domain,), cases, reference, **more)
@@ -74,8 +79,8 @@ PRIMITIVES = (
     unary("arccos", "elementary", np.arccos, Input(-0.95, 0.95)),
     unary("arctan", "elementary", np.arctan, twice=True),
     unary("erf", "elementary", erf, twice=True),
-    unary("isfinite", "exact", np.isfinite, Input(specials=(np.inf, -np.inf, np.nan))),
-    unary("isnan", "exact", np.isnan, Input(specials=(np.inf, -np.inf, np.nan))),
+    unary("isfinite", "exact", np.isfinite, STRANGE, gradient=False),
+    unary("isnan", "exact", np.isnan, STRANGE, gradient=False),
     unary("logical_not", "exact", np.logical_not, BOOL, dtypes=("bool",)),
     unary("bitwise_not", "exact", np.bitwise_not, dtypes=INTS),
     binary("add", "rounded", np.add, dtypes=(*FLOATS, *INTS)),
@@ -103,8 +108,8 @@ PRIMITIVES = (
     binary("maximum", "exact", np.maximum, TIED, TIED, dtypes=(*FLOATS, *INTS)),
     binary("minimum", "exact", np.minimum, TIED, TIED, dtypes=(*FLOATS, *INTS)),
     binary("arctan2", "elementary", np.arctan2, NONZERO, NONZERO),
-    binary("equal", "exact", np.equal, TIED, TIED, dtypes=(*FLOATS, *INTS)),
-    binary("less", "exact", np.less, TIED, TIED, dtypes=(*FLOATS, *INTS)),
+    compare("equal", np.equal),
+    compare("less", np.less),
     binary("logical_and", "exact", np.logical_and, BOOL, BOOL, dtypes=("bool",)),
     binary("logical_or", "exact", np.logical_or, BOOL, BOOL, dtypes=("bool",)),
     binary("bitwise_and", "exact", np.bitwise_and, dtypes=(*INTS, "bool")),
@@ -119,15 +124,13 @@ PRIMITIVES = (
     ),
 )  # fmt: skip
 
-COMPARISONS = tuple(
-    binary(name, "exact", getattr(np, name), TIED, TIED, dtypes=(*FLOATS, *INTS))
-    for name in ("not_equal", "less_equal", "greater", "greater_equal")
-)
-
 COMPOSITES = (
-    *COMPARISONS,
+    *(
+        compare(name, getattr(np, name))
+        for name in ("not_equal", "less_equal", "greater", "greater_equal")
+    ),
     binary("logical_xor", "exact", np.logical_xor, BOOL, BOOL, dtypes=("bool",)),
-    unary("isinf", "exact", np.isinf, Input(specials=(np.inf, -np.inf, np.nan))),
+    unary("isinf", "exact", np.isinf, STRANGE, gradient=False),
     unary("square", "rounded", np.square, dtypes=(*FLOATS, *SIGNED)),
     unary("reciprocal", "rounded", np.reciprocal, NONZERO),
     unary("rsqrt", "elementary", lambda x: 1 / np.sqrt(x), POSITIVE, twice=True),

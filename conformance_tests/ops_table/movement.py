@@ -230,7 +230,7 @@ SORTS = (
     move("sort", np.sort, *ALONG, inputs=(TIED,), dtypes=SORTED),
     move(
         "argsort", lambda x, axis: np.argsort(x, axis, kind="stable").astype("int32"), *ALONG,
-        inputs=(TIED,), dtypes=SORTED,
+        inputs=(TIED,), dtypes=SORTED, gradient=False,
     ),
     move(
         "top_k", top_k, ((7,), {"k": 3}), ((2, 5), {"k": 5}), ((2, 3, 4), {"k": 1}),

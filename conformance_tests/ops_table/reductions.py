@@ -17,6 +17,7 @@ OVER_AXES = (
     ),
     Case(((2, 3, 4),), {"axis": (1, -1), "keepdims": True}),
     Case(((3, 257),), {"axis": 1, "keepdims": False}),
+    Case(((1, 3, 1),), {"axis": (0, 1), "keepdims": False}),
     Case(((5,),), {"axis": None, "keepdims": True}),
     Case(((),), {"axis": None, "keepdims": False}),
 )
@@ -67,8 +68,12 @@ ROWS = (
     reduction("min", "exact", np.min, dtypes=(*FLOATS, *INTS)),
     reduction("any", "exact", np.any, BOOL, OVER_AXES + EMPTY, dtypes=("bool",)),
     reduction("all", "exact", np.all, BOOL, OVER_AXES + EMPTY, dtypes=("bool",)),
-    reduction("argmax", "exact", index_of(np.argmax), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS)),
-    reduction("argmin", "exact", index_of(np.argmin), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS)),
+    reduction(
+        "argmax", "exact", index_of(np.argmax), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS), gradient=False
+    ),
+    reduction(
+        "argmin", "exact", index_of(np.argmin), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS), gradient=False
+    ),
     reduction(
         "cumsum", "reduction", same_dtype(np.cumsum), cases=ALONG_AXIS,
         dtypes=(*FLOATS, "int32", "int64"),
@@ -84,6 +89,6 @@ ROWS = (
     reduction(
         "count_nonzero", "exact", lambda x, axis: np.asarray(np.count_nonzero(x, axis), "int32"),
         cases=tuple(Case(((2, 3, 4),), {"axis": a}) for a in (None, 0, (1, -1))),
-        dtypes=(*FLOATS, "int32", "bool"),
+        dtypes=(*FLOATS, "int32", "bool"), gradient=False,
     ),
 )  # fmt: skip
