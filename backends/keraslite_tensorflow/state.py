@@ -1,5 +1,7 @@
 """Variables, gradients by `tf.GradientTape`, steps and shape inference by `tf.function`."""
 
+from typing import Any, cast
+
 import optree
 
 from keraslite.backend.context import context
@@ -75,7 +77,7 @@ class TensorflowState:
         concrete = {}  # found by our own key, for `function` takes 0.1 ms to find it
 
         def compiled(*args):
-            leaves, structure = optree.tree_flatten(args)
+            leaves, structure = optree.tree_flatten(cast(Any, args))
             key = (context.device, structure, *[(x.shape, x.dtype) for x in leaves])
             with device_scope():
                 if key not in concrete:
