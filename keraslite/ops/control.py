@@ -134,10 +134,10 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
         raise ArgumentError("`length` is needed where `xs` is None.")
     carry, carry_structure = _flat(init)
     slices, xs_structure = _flat(xs)
-    sizes = {x.shape[0] for x in slices if len(x.shape)}
+    sizes = {x.shape[0] for x in slices if len(x.shape)} - {None}
     if len(sizes) > 1 or any(not len(x.shape) for x in slices):
         raise ArgumentError(f"all of `xs` must have one first size, found {sorted(sizes)}.")
-    if length is not None and slices and sizes != {length}:
+    if length is not None and sizes - {length}:
         raise ArgumentError(f"`length` is {length}, but `xs` have first size {sizes.pop()}.")
     outputs = _Structured(lambda y: y)
 

@@ -283,4 +283,4 @@ def _integers(indices):
     indices = tensor(indices)
     if dtype_of(indices) not in INTEGERS:
         raise ArgumentError(f"`indices` must be integers, found dtype {dtype_of(indices)}.")
-    return indices
+    return tensor(indices, "int32")

@@ -221,12 +221,10 @@ def _common(a, b, floatx, to_float):
 def promoted_list(xs):
     """Tensors in one dtype, as a list."""
     backend = context.backend
-    for x in xs:
-        if _owner.get(type(x)) is not backend or x.dtype is not xs[0].dtype:
-            break
+    if [x for x in xs if _owner.get(type(x)) is not backend or x.dtype is not xs[0].dtype]:
+        xs = [tensor(x) for x in xs]
     else:
         return list(xs)
-    xs = [tensor(x) for x in xs]
     dtypes = [dtype_of(x) for x in xs]
     wanted = dtypes[0] if len(set(dtypes)) == 1 else result_type(*dtypes)
     return [tensor(x, wanted) for x in xs]
@@ -258,6 +256,13 @@ def checked_axes(axis, rank, name="axis"):
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"`{name}` {tuple(axis)} names an axis twice.")
     return axes
+
+
+def shapes_differ(shape, other):
+    """True if two shapes differ in rank, or in a size that both know."""
+    return len(shape) != len(other) or any(
+        m != n for m, n in zip(shape, other) if isinstance(m, int) and isinstance(n, int)
+    )
 
 
 def as_shape(shape, name="shape"):

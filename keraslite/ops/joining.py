@@ -98,6 +98,8 @@ def array_split(x, indices_or_sections, axis=0):
     axis = checked_axis(axis, len(x.shape))
     if not isinstance(indices_or_sections, int):
         return context.backend.split(x, _indices(indices_or_sections), axis)
+    if x.shape[axis] is None:
+        raise ArgumentError(f"axis {axis} has no known size; give the indices to cut at.")
     short, longer = divmod(x.shape[axis], indices_or_sections)
     cuts = [short * i + min(i, longer) for i in range(1, indices_or_sections)]
     return context.backend.split(x, cuts, axis)

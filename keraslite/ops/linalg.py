@@ -3,15 +3,22 @@
 import math
 
 from keraslite.backend.context import context
-from keraslite.ops.dispatch import ArgumentError, checked_axes, dtype_of, floating, op, promoted
+from keraslite.ops.dispatch import (
+    ArgumentError,
+    checked_axes,
+    dtype_of,
+    floating,
+    op,
+    promoted,
+    shapes_differ,
+)
 
 
 def _matrix(x, name="x", square=False):
     x = floating(x)
     if len(x.shape) < 2:
         raise ArgumentError(f"`{name}` must be a matrix or a batch, found shape {tuple(x.shape)}.")
-    rows, columns = x.shape[-2:]
-    if square and rows != columns:
+    if square and shapes_differ(x.shape[-1:], x.shape[-2:-1]):
         raise ArgumentError(f"`{name}` must be square, found shape {tuple(x.shape)}.")
     return x
 
@@ -76,7 +83,7 @@ def _solved(solve, a, b):
     is_vector = len(b.shape) == len(a.shape) - 1
     if is_vector:
         b = backend.expand_dims(b, -1)
-    if len(b.shape) < 2 or b.shape[-2] != a.shape[-1]:
+    if len(b.shape) < 2 or shapes_differ(b.shape[-2:-1], a.shape[-1:]):
         raise ArgumentError(
             f"`b` must have {a.shape[-1]} rows as `a` has columns, found shape {tuple(b.shape)}."
         )

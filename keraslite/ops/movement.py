@@ -151,6 +151,7 @@ def _is_indices(key):
 def _wrapped(indices, size):
     """Negative indices counted from the end."""
     backend = context.backend
+    size = size if isinstance(size, int) else tensor(size, dtype_of(indices))
     return backend.where(backend.less(indices, 0), indices + size, indices)
 
 
@@ -210,7 +211,7 @@ def repeat(x, repeats, axis=None):
     counts = as_shape(repeats, "repeats")
     if len(counts) == 1:
         return backend.repeat(x, counts[0], axis)
-    if len(counts) != x.shape[axis]:
+    if x.shape[axis] not in (None, len(counts)):
         raise ArgumentError(
             f"`repeats` has {len(counts)} entries for axis {axis} of shape {tuple(x.shape)}."
         )

@@ -12,6 +12,7 @@ from keraslite.ops.dispatch import (
     floating,
     op,
     promoted_list,
+    shapes_differ,
     tensor,
 )
 
@@ -182,7 +183,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if axis != rank - 1:
         output = backend.moveaxis(output, axis, -1)
     found, wanted = tuple(target.shape), tuple(output.shape)[:-1]
-    if len(found) != len(wanted) or _differ(found, wanted):
+    if shapes_differ(found, wanted):
         raise ArgumentError(
             f"`target` must have the shape of `output` without its class axis, {wanted}, found"
             f" {found}."
@@ -205,14 +206,9 @@ def _inside(p):
     return context.backend.clip(p, epsilon, 1 - epsilon)
 
 
-def _differ(shape, other):
-    """True if two shapes of one rank have different known sizes somewhere."""
-    return any(m != n for m, n in zip(shape, other) if isinstance(m, int) and isinstance(n, int))
-
-
 def _same_shape(target, output):
     found, wanted = tuple(target.shape), tuple(output.shape)
-    if len(found) != len(wanted) or _differ(found, wanted):
+    if shapes_differ(found, wanted):
         raise ArgumentError(
             f"`target` and `output` must have one shape, found {found} and {wanted}."
         )

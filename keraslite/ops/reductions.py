@@ -16,6 +16,7 @@ from keraslite.ops.dispatch import (
     floating,
     op,
     promoted,
+    shapes_differ,
     tensor,
 )
 
@@ -183,7 +184,7 @@ def average(x, axis=None, weights=None):
     if weights is None:
         return backend.mean(x, axes)
     x, weights = promoted(x, tensor(weights))
-    if tuple(weights.shape) != tuple(x.shape):
+    if shapes_differ(weights.shape, x.shape):
         if len(weights.shape) != 1 or not isinstance(axes, int):
             raise ArgumentError(
                 f"`weights` of shape {tuple(weights.shape)} must have x's shape {tuple(x.shape)},"

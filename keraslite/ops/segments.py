@@ -156,7 +156,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     sizes = tuple(backend.shape(x)[i] for i in kept)
     rows = backend.reshape(backend.transpose(x, kept + axes), (*sizes, -1))
     rows = backend.sort(rows, -1)
-    place = q * (backend.shape(rows)[-1] - 1)
+    place = q * tensor(backend.shape(rows)[-1] - 1, dtype_of(q))
     low, high = backend.floor(place), backend.ceil(place)
     if method == "nearest":
         low = high = backend.round(place)
@@ -266,7 +266,7 @@ def segment_reduce(reduction, rows, ids, count, into=None):
     order = backend.argsort(ids, 0)
     ids, rows = backend.take(ids, order, 0), backend.take(rows, order, 0)
     step = 1
-    while step < size:
+    while step < (size if isinstance(size, int) else 2**31):
         same = backend.equal(backend.slice_axis(ids, 0, step, None),
                              backend.slice_axis(ids, 0, 0, -step))  # fmt: skip
         later, earlier = (
