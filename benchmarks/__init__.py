@@ -1,0 +1,1 @@
+"""Times of training steps on every installed engine: `python -m benchmarks`."""
