@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import keraslite
 from keraslite import losses, ops
 from keraslite.backend.context import inferring
 from keraslite.core.keras_tensor import KerasTensor
@@ -195,6 +196,17 @@ def test_default_config_is_that_of_keras():
         "label_smoothing": 0.0,
         "axis": -1,
     }
+
+
+def test_a_wrapped_function_is_saved_by_its_registered_name():
+    @keraslite.saving.register_keras_serializable("tests")
+    def powered(y, p, power=1.0):
+        return ops.abs(y - p) ** power
+
+    kept = json.loads(json.dumps(losses.serialize(losses.LossFunctionWrapper(powered, power=3.0))))
+    again = losses.deserialize(kept)
+    assert again.name == "powered"
+    assert float(numpy_of(again([[0.0]], [[2.0]]))) == 8.0
 
 
 def test_names_parameters_and_defaults_are_those_of_keras():

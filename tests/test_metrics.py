@@ -339,6 +339,17 @@ def test_config_round_trip(name):
         assert config[key] == value
 
 
+def test_a_wrapped_function_is_saved_by_its_registered_name():
+    @keraslite.saving.register_keras_serializable("tests")
+    def powered(y, p, power=1.0):
+        return ops.abs(y - p) ** power
+
+    kept = json.loads(json.dumps(metrics.serialize(metrics.MeanMetricWrapper(powered, power=3.0))))
+    again = metrics.deserialize(kept)
+    assert again.name == "powered"
+    assert float(numpy_of(again([[0.0]], [[2.0]]))) == 8.0
+
+
 def test_names_parameters_and_defaults_are_those_of_keras():
     if not API.exists():
         pytest.skip(f"the list of Keras's names is not at {API}")

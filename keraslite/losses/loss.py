@@ -113,6 +113,8 @@ class LossFunctionWrapper(Loss):
     3.0
     """
 
+    _any_config = True  # the config holds arguments of fn too
+
     def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):
         name = name or getattr(fn, "__name__", None)
         super().__init__(name=name, reduction=reduction, dtype=dtype)

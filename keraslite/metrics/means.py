@@ -116,6 +116,8 @@ class MeanMetricWrapper(Mean):
 
     _aligns = True  # whether fn, which may not do it itself, gets arguments that fit each other
 
+    _any_config = True  # the config holds arguments of fn too
+
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         name = name or getattr(fn, "__name__", None) or getattr(fn, "name", None)
         super().__init__(name, dtype)

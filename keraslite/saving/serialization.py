@@ -213,7 +213,8 @@ def _known_config(cls, config):
         raise ValueError(
             f"The config of class {cls.__name__!r} in the file is no dict: {config!r}."
         )
-    if not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
+    takes_any = vars(cls).get("_any_config", False)  # arguments of a function that it wraps
+    if takes_any or not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
         return dict(config)
     return known_arguments(cls, config, f"{cls.__name__} {config.get('name', '')!r}")
 
