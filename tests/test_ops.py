@@ -61,6 +61,25 @@ def test_symbolic_calls_agree_with_eager_ones(name, args, kwargs, reference):
         assert found._node.operation.fn is getattr(ops, name)
 
 
+NEED_SIZES = {"array_split", "diag", "diagonal", "trace", "unstack"}  # of the axes that they cut
+
+
+@pytest.mark.parametrize(("name", "args", "kwargs", "reference"), ops_cases.ALL, ids=CASE_IDS)
+def test_symbolic_calls_take_unknown_sizes(name, args, kwargs, reference):
+    first = args[1] if name in ("einsum", "searchsorted", "select") else args[0]
+    batched = optree.tree_map(lambda x: _symbol(x, batch=True), first)
+    call = lambda value: getattr(ops, name)(*[value if x is first else x for x in args], **kwargs)
+    try:
+        symbolic = optree.tree_leaves(call(batched))
+    except ValueError as error:
+        assert name in NEED_SIZES and "known" in str(error)
+        return
+    for found, wanted in zip(symbolic, optree.tree_leaves(call(first))):
+        sizes = ops.shape(wanted) if name != "squeeze" else found.shape
+        assert len(found.shape) == len(sizes)
+        assert all(m in (None, n) for m, n in zip(found.shape, sizes))
+
+
 BATCHED = [
     ("matmul", (ops_cases.X, ops_cases.Y.T), (None, 3)),
     ("softmax", (ops_cases.X,), (None, 4)),
@@ -365,6 +384,11 @@ def test_few_python_calls_before_the_engine(name):
 
 
 def test_numpy_scalars_and_huge_numbers():
+    two, x = np.int64(2), np.ones((4, 4, 4), "float32")
+    assert [ops.shape(part) for part in ops.split(x, two, two)] == [(4, 4, 2)] * 2
+    assert ops.shape(ops.max_pool(x, two)) == (4, 2, 4)
+    assert ops.shape(ops.expand_dims(x, two)) == (4, 4, 1, 4)
+    assert ops.shape(ops.sum(x, (two, np.int64(0)))) == (4,)
     assert ops.dtype(ops.multiply(np.float32(2), 3)) == "float32"
     assert math.isinf(float(ops.max(np.array([1.0, np.inf]))))
     assert context.backend.is_tensor(ops.convert_to_tensor(np.float64(1.5)))

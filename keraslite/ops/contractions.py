@@ -7,6 +7,7 @@ import string
 
 from keraslite.backend.context import context
 from keraslite.ops.dispatch import (
+    INTS,
     ArgumentError,
     checked_axis,
     dtype_of,
@@ -90,11 +91,11 @@ def tensordot(x1, x2, axes=2):
     """
     x1, x2 = promoted_list((x1, x2))
     rank1, rank2 = len(x1.shape), len(x2.shape)
-    if isinstance(axes, int):
+    if isinstance(axes, INTS):
         if not 0 <= axes <= min(rank1, rank2):
             raise ArgumentError(f"`axes` {axes} is out of range for ranks {rank1} and {rank2}.")
         axes = range(rank1 - axes, rank1), range(axes)
-    first, second = ((a,) if isinstance(a, int) else tuple(a) for a in axes)
+    first, second = ((a,) if isinstance(a, INTS) else tuple(a) for a in axes)
     if len(first) != len(second):
         raise ArgumentError(f"`axes` must name as many axes of x1 as of x2, found {axes}.")
     first = tuple(checked_axis(a, rank1, "axes") for a in first)

@@ -8,19 +8,17 @@ stride 1 keeps the size).
 
 from keraslite.backend.context import context
 from keraslite.config import standardize_data_format
-from keraslite.ops.dispatch import ArgumentError, floating, op, promoted, tensor
+from keraslite.ops.dispatch import INTS, ArgumentError, floating, op, promoted, tensor
 
 
 def _per_axis(value, rank, name):
     """An int or a sequence of them as a tuple with an entry for each spatial axis."""
-    if isinstance(value, int):
-        value = (value,) * rank
-    value = tuple(value)
+    value = (value,) * rank if isinstance(value, INTS) else tuple(value)
     if len(value) == 1:
         value = value * rank
-    if len(value) != rank or any(not isinstance(v, int) or v < 1 for v in value):
+    if len(value) != rank or any(not isinstance(v, INTS) or v < 1 for v in value):
         raise ArgumentError(f"`{name}` must be a positive int or {rank} of them, found {value}.")
-    return value
+    return tuple([int(v) for v in value])
 
 
 def _padding(padding):

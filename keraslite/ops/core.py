@@ -2,6 +2,7 @@
 
 import builtins
 import math
+from typing import Any
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS, INTEGERS, standardize_dtype
@@ -51,7 +52,7 @@ def copy(x):
     return context.backend.where(context.backend.full((), True, "bool"), x, x)
 
 
-def shape(x):
+def shape(x) -> Any:
     """The shape as a tuple: ints, None where a KerasTensor's size is unknown.
 
     In a layer's `call`, an unknown size is the engine's own scalar for it, with which one may
@@ -78,8 +79,9 @@ def ndim(x):
 def size(x):
     """The number of elements."""
     sizes = shape(x)
-    if all(isinstance(n, int) for n in sizes):
-        return math.prod(sizes)
+    known = [n for n in sizes if isinstance(n, int)]
+    if len(known) == len(sizes):
+        return math.prod(known)
     return context.backend.sum(ones_of(tensor(x)))
 
 

@@ -6,6 +6,7 @@ the two tables below, without a Python call; everything else goes the careful wa
 
 import functools
 import inspect
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ _names = {}  # engines' own dtype objects -> the dtypes' names
 float_dtypes = set()  # those of them that are floating
 _MAY_HOLD_SYMBOLS = frozenset((KerasTensor, list, tuple, dict))
 _NUMBERS = (int, float)
+INTS = (int, np.integer)
 
 
 class ArgumentError(ValueError):
@@ -43,7 +45,7 @@ class ArgumentError(ValueError):
         self.args = (f"{where}: {self.args[0]}",)
 
 
-def op(fn):
+def op(fn) -> Any:
     """Make `fn` a public operation: on KerasTensors it draws a node instead of computing.
 
     While the abstract backend is active (shape inference), it computes on them as on any tensor.
@@ -244,7 +246,7 @@ def checked_axis(axis, rank, name="axis"):
     return axis % rank
 
 
-def checked_axes(axis, rank, name="axis"):
+def checked_axes(axis, rank, name="axis") -> Any:
     """None (all axes), or an int or a tuple of different ints in [0, rank)."""
     if axis is None:
         return None

@@ -1,7 +1,15 @@
 """Joining tensors, and cutting them apart."""
 
 from keraslite.backend.context import context
-from keraslite.ops.dispatch import ArgumentError, as_shape, checked_axis, op, promoted_list, tensor
+from keraslite.ops.dispatch import (
+    INTS,
+    ArgumentError,
+    as_shape,
+    checked_axis,
+    op,
+    promoted_list,
+    tensor,
+)
 
 # ---- joins ----
 
@@ -76,7 +84,7 @@ def split(x, indices_or_sections, axis=0):
     x = tensor(x)
     axis = checked_axis(axis, len(x.shape))
     size = x.shape[axis]
-    if not isinstance(indices_or_sections, int):
+    if not isinstance(indices_or_sections, INTS):
         return context.backend.split(x, _indices(indices_or_sections), axis)
     if isinstance(size, int) and size % indices_or_sections:
         raise ArgumentError(
@@ -96,7 +104,7 @@ def array_split(x, indices_or_sections, axis=0):
     """`split` into pieces that need not be equal: the first ones are longer by one."""
     x = tensor(x)
     axis = checked_axis(axis, len(x.shape))
-    if not isinstance(indices_or_sections, int):
+    if not isinstance(indices_or_sections, INTS):
         return context.backend.split(x, _indices(indices_or_sections), axis)
     if x.shape[axis] is None:
         raise ArgumentError(f"axis {axis} has no known size; give the indices to cut at.")

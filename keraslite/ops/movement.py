@@ -3,6 +3,7 @@
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import INTEGERS
 from keraslite.ops.dispatch import (
+    INTS,
     ArgumentError,
     as_shape,
     checked_axes,
@@ -41,7 +42,7 @@ def ravel(x):
 def expand_dims(x, axis):
     """A new axis of size 1 at `axis`, an int or a tuple, counted in the result."""
     x = tensor(x)
-    count = 1 if isinstance(axis, int) else len(axis)
+    count = 1 if isinstance(axis, INTS) else len(axis)
     return context.backend.expand_dims(x, checked_axes(axis, len(x.shape) + count))
 
 
@@ -118,7 +119,7 @@ def rot90(array, k=1, axes=(0, 1)):
     """Turned by k quarter turns in the plane of two axes, from the first towards the second."""
     array = tensor(array)
     backend = context.backend
-    first, second = checked_axes(axes, len(array.shape), "axes")
+    first, second = (checked_axis(a, len(array.shape), "axes") for a in axes)
     k = k % 4
     if k == 2:
         return backend.flip(array, (first, second))
@@ -233,8 +234,8 @@ def roll(x, shift, axis=None):
     if axis is None:
         flat = backend.roll(backend.reshape(x, (-1,)), shift, 0)
         return backend.reshape(flat, backend.shape(x))
-    axes = checked_axes((axis,) if isinstance(axis, int) else axis, len(x.shape))
-    shifts = (shift,) * len(axes) if isinstance(shift, int) else shift
+    axes = checked_axes((axis,) if isinstance(axis, INTS) else axis, len(x.shape))
+    shifts = (shift,) * len(axes) if isinstance(shift, INTS) else shift
     for places, a in zip(shifts, axes):
         x = backend.roll(x, places, a)
     return x
