@@ -14,7 +14,7 @@ from keraslite.ops.dispatch import ArgumentError, as_shape, dtype_of, is_tensor,
 __all__ = ["is_tensor"]
 
 
-def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None) -> Any:
     """`x` (array, number, nested list, Variable, tensor) as a tensor of the active engine.
 
     Without `dtype`: arrays and tensors keep theirs, Python floats become `floatx()` and ints int32.

@@ -91,7 +91,7 @@ def split(x, indices_or_sections, axis=0):
             f"cannot cut axis {axis} of shape {tuple(x.shape)} into {indices_or_sections} equal"
             " pieces."
         )
-    return context.backend.split(x, indices_or_sections, axis)
+    return context.backend.split(x, int(indices_or_sections), axis)
 
 
 def _indices(values):
@@ -108,7 +108,7 @@ def array_split(x, indices_or_sections, axis=0):
         return context.backend.split(x, _indices(indices_or_sections), axis)
     if x.shape[axis] is None:
         raise ArgumentError(f"axis {axis} has no known size; give the indices to cut at.")
-    short, longer = divmod(x.shape[axis], indices_or_sections)
+    short, longer = divmod(x.shape[axis], int(indices_or_sections))
     cuts = [short * i + min(i, longer) for i in range(1, indices_or_sections)]
     return context.backend.split(x, cuts, axis)
 
