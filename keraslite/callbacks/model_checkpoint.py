@@ -59,7 +59,7 @@ class ModelCheckpoint(Callback):
         self._last = batch
         if self._batches >= self.save_freq:
             self._batches = 0
-            self._save(self._epoch, dict(logs), batch)
+            self._save(self._epoch, dict(logs or {}), batch)
 
     def on_epoch_end(self, epoch, logs=None):
         self._last = -1

@@ -52,7 +52,7 @@ class KerasTensor:
     def __iter__(self):
         if not self.shape or self.shape[0] is None:
             raise TypeError(f"Cannot iterate over {self!r}: the size of its first axis is unknown.")
-        return (self[i] for i in range(self.shape[0]))
+        return (self[i] for i in range(self.shape[0]))  # pyright: ignore[reportIndexIssue]
 
     def __len__(self):
         if not self.shape or self.shape[0] is None:

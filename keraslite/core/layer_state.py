@@ -295,7 +295,7 @@ class LayerState:
         try:
             for variable, value in zip(names, values):
                 variable._value = value
-            outputs = self(*args, **kwargs)
+            outputs = self(*args, **kwargs)  # pyright: ignore[reportCallIssue]
             losses = self.losses if return_losses else None
             new = [self.backend.read(v._value) for v in self.non_trainable_variables]
         finally:

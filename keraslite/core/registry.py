@@ -1,6 +1,7 @@
 """Named families (losses, initializers, ...): from a name, config or object to an object."""
 
 import inspect
+from typing import Any
 
 from keraslite.core.naming import find, to_snake_case
 
@@ -20,7 +21,7 @@ class Family:
         self.table.update({to_snake_case(cls.__name__): cls for cls in classes})
         self.table.update(aliases or {})
 
-    def get(self, identifier):
+    def get(self, identifier) -> Any:
         """A member: an object is returned as it is, a class or name is made, a config read.
 
         Raises ValueError for an unknown name (with the nearest match) or for what is no member.

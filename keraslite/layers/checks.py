@@ -15,7 +15,7 @@ def positive_int(value, name, layer):
     return int(value)
 
 
-def tuple_of(value, rank, name, layer, allow_zero=False):
+def tuple_of(value, rank, name, layer, allow_zero=False) -> tuple[int, ...]:
     """`value`, an int or `rank` ints, as a tuple of `rank` positive ints."""
     items = (value,) * rank if isinstance(value, int) else value
     try:

@@ -1,6 +1,7 @@
-"""The config of functional models: their graph as JSON-ready values, in Keras's format, and back."""
+"""The config of functional models: their graph as JSON-ready values in Keras's format, and back."""
 
 import inspect
+from typing import Any
 
 import optree
 
@@ -110,7 +111,7 @@ class _Writer:
             "inbound_nodes": [{"args": self._written(args), "kwargs": {}}],
         }
 
-    def _written(self, value):
+    def _written(self, value) -> Any:
         if type(value) is KerasTensor:
             config = {
                 "shape": list(value.shape),

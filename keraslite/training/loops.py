@@ -1,5 +1,7 @@
 """fit, evaluate, predict and their single-batch forms: the loops over batches."""
 
+from typing import Any
+
 import numpy as np
 import optree
 
@@ -15,8 +17,8 @@ class Loops:
     """Loops of the trainer."""
 
     def fit(
-        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None,
-        validation_split=0.0, validation_data=None, shuffle=True, class_weight=None,
+        self, x=None, y=None, batch_size=None, epochs=1, verbose: int | str = "auto",
+        callbacks=None, validation_split=0.0, validation_data=None, shuffle=True, class_weight=None,
         sample_weight=None, initial_epoch=0, steps_per_epoch=None, validation_steps=None,
         validation_batch_size=None, validation_freq=1,
     ):  # fmt: skip
@@ -175,9 +177,9 @@ class Loops:
     # ---- evaluate ----
 
     def evaluate(
-        self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None,
-        callbacks=None, return_dict=False, **kwargs,
-    ):  # fmt: skip
+        self, x=None, y=None, batch_size=None, verbose: int | str = "auto", sample_weight=None,
+        steps=None, callbacks=None, return_dict=False, **kwargs,
+    ) -> Any:  # fmt: skip
         """Loss and metrics on data; arguments as in `fit`.
 
         Returns:
@@ -217,7 +219,7 @@ class Loops:
 
     # ---- predict ----
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+    def predict(self, x, batch_size=None, verbose: int | str = "auto", steps=None, callbacks=None):
         """Outputs for data, in inference mode, as NumPy arrays of all rows.
 
         Args:

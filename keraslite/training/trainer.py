@@ -192,9 +192,9 @@ class Trainer(Loops):
 
     def _predict(self, x, training):
         if call_spec(type(self)).takes_training:
-            return self(x, training=training)
+            return self(x, training=training)  # pyright: ignore[reportCallIssue]
         with temporarily(training=training):
-            return self(x)
+            return self(x)  # pyright: ignore[reportCallIssue]
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The scalar that training minimizes: compiled losses, added losses, regularization."""
@@ -266,7 +266,7 @@ class Trainer(Loops):
 
         try:
             with inferring(training=training):
-                return self(optree.tree_map(spec, x))
+                return self(optree.tree_map(spec, x))  # pyright: ignore[reportCallIssue]
         except (TypeError, AttributeError, NotImplementedError):
             few = optree.tree_map(lambda a: a[:2], x)  # native code that needs real values
             return self._predict(self._tensors(few), training)

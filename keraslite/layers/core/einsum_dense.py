@@ -1,5 +1,7 @@
 """EinsumDense."""
 
+from typing import Any
+
 from keraslite import activations, constraints, initializers, ops, regularizers
 from keraslite.core.layer import Layer
 
@@ -39,7 +41,7 @@ class EinsumDense(Layer):
         shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.partial_output_shape = shape
         self.activation = activations.get(activation)
-        self.bias_axes = bias_axes
+        self.bias_axes: Any = bias_axes
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)

@@ -1,5 +1,7 @@
 """Bidirectional."""
 
+from typing import Any
+
 from keraslite import ops
 from keraslite.core.layer import Layer
 
@@ -92,7 +94,7 @@ class Bidirectional(Layer):
     reset_states = reset_state
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
-        shape = self.forward_layer.compute_output_shape(sequences_shape)
+        shape: Any = self.forward_layer.compute_output_shape(sequences_shape)
         states = ()
         if self.return_state:
             shape, *states = shape
@@ -100,7 +102,7 @@ class Bidirectional(Layer):
         if self.merge_mode is None:
             return (shape, shape, *states)
         if self.merge_mode == "concat":
-            other = self.backward_layer.compute_output_shape(sequences_shape)
+            other: Any = self.backward_layer.compute_output_shape(sequences_shape)
             other = other[0] if self.return_state else other
             shape = (*shape[:-1], shape[-1] + other[-1])
         return (shape, *states) if states else shape

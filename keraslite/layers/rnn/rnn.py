@@ -1,5 +1,7 @@
 """RNN: a cell over the steps of sequences."""
 
+from typing import Any
+
 from keraslite import ops
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
@@ -42,7 +44,7 @@ class RNN(Layer):
         self.zero_output_for_mask = zero_output_for_mask
         self.input_spec = InputSpec(ndim=3)
         self.supports_masking = True
-        self.states = None
+        self.states: Any = None
 
     def build(self, sequences_shape, initial_state_shape=None):
         if not self.cell.built:
