@@ -97,4 +97,7 @@ def resolve(metric, y, y_pred):
         else:
             kind = "CategoricalAccuracy" if accuracy else "CategoricalCrossentropy"
         return getattr(all_metrics, kind)(name=name)
-    return all_metrics.get(metric)
+    made = all_metrics.get(metric)
+    if isinstance(metric, str):
+        made.name = metric  # "mae" in compile is "mae" in the logs
+    return made
