@@ -7,7 +7,7 @@ dicts inside included, and the answer is kept until the structure of any layer m
 import keraslite.core.layer as layers
 from keraslite.core.variable import Variable
 
-_HIDDEN = frozenset(
+HIDDEN = frozenset(
     ("_inbound_nodes", "_auto_config", "_build_config", "_losses", "_tracked", "_hidden", "backend")
 )
 
@@ -41,7 +41,7 @@ class Tracked:
         seen = {id(layer)}
         hidden = layer.__dict__.get("_hidden", ())
         for name, value in layer.__dict__.items():
-            if name not in _HIDDEN and name not in hidden:
+            if name not in HIDDEN and name not in hidden:
                 self._read(value, seen)
 
     def _read(self, value, seen):

@@ -76,6 +76,8 @@ class Variable:
             if shape is None:
                 raise ValueError(f"Variable {self.name!r} needs a shape for its initializer.")
             shape = checked_shape(shape, self.name)
+            if context.budget is not None:
+                context.budget.take(shape, self.path)
             dtype = standardize_dtype(dtype)
             value = initializer(shape, dtype=dtype)
         else:

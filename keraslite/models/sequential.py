@@ -175,7 +175,7 @@ class Sequential(Model):
     def from_config(cls, config, custom_objects=None):
         from keraslite.saving import deserialize_keras_object
 
-        model = cls(name=config.get("name"))
+        model = cls(name=config.get("name"), trainable=config.get("trainable", True))
         for layer in config["layers"]:
             model.add(deserialize_keras_object(layer, custom_objects), rebuild=False)
         model._maybe_rebuild()

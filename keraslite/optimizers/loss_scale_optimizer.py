@@ -1,5 +1,7 @@
 """LossScaleOptimizer: keeps float16 gradients from vanishing."""
 
+import numpy as np
+
 from keraslite import config, ops
 from keraslite.optimizers.conditional import update_if
 from keraslite.optimizers.optimizer import Optimizer
@@ -87,13 +89,14 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def save_own_variables(self, store):
-        for index, variable in enumerate(self.variables):
-            store[str(index)] = variable.numpy()
+        """As in Keras, a count and a rate stand first; those in use are the inner optimizer's."""
+        values = [self.iterations.numpy(), np.float32(0), *(v.numpy() for v in self.variables)]
+        store.update({str(index): value for index, value in enumerate(values)})
 
     def load_own_variables(self, store):
         mine, self._variables = self._variables, self.variables
         try:
-            super().load_own_variables(store)
+            super().load_own_variables({str(int(k) - 2): store[k] for k in store if int(k) > 1})
         finally:
             self._variables = mine
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -10,11 +11,16 @@ from pathlib import Path
 def atomic_path(path, overwrite=True):
     """A temporary path beside `path`, which takes its place when the block ends well.
 
+    A link is followed: the file that it leads to is replaced.
+
     Raises:
         FileExistsError: the file exists and `overwrite` is False.
         FileNotFoundError: the folder does not exist.
+        IsADirectoryError: the path is a folder.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give the path of a file.")
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists already; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
@@ -25,15 +31,30 @@ def atomic_path(path, overwrite=True):
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+    _sync_folder(path.parent)
 
 
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode(path):
+    """Permissions of the file that is replaced, or those that a new file gets."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _sync_folder(folder):
+    """Make the new name last too; systems that cannot sync folders do without."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -4,13 +4,20 @@ import datetime
 import io
 import json
 import zipfile
+import zlib
 
-from keraslite.saving.serialization import deserialize_keras_object, serialize_keras_object
+from keraslite.saving.budget import limited
+from keraslite.saving.h5_files import count_elements, open_h5
+from keraslite.saving.models import made_model
+from keraslite.saving.serialization import serialize_keras_object
 from keraslite.saving.weights_file import read_weights, write_weights
 from keraslite.version import __version__
 
+_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 _MAX_CONFIG = 256 * 2**20  # bytes
+_MOST_COMPRESSED = 100  # how much larger than its place in the archive a member may be
 _COMPATIBLE = "3.15.1"  # the Keras version whose format this is
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
 def write_keras(model, path):
@@ -25,35 +32,39 @@ def write_keras(model, path):
     }
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps(metadata))
-        archive.writestr("config.json", json.dumps(config))
-        archive.writestr("model.weights.h5", weights.getbuffer())
+        archive.writestr(_CONFIG, json.dumps(config))
+        archive.writestr(_WEIGHTS, weights.getbuffer())
 
 
 def read_keras(path, custom_objects=None, compile=True):
     """The model in a `.keras` file."""
     with _opened(path) as archive:
-        config = _read_json(archive, "config.json", path)
-        weights = io.BytesIO(_read_member(archive, "model.weights.h5", path))
-    if not compile:
-        config.pop("compile_config", None)
-    model = deserialize_keras_object(config, custom_objects=custom_objects)
-    read_weights(model, weights)
+        config = _read_json(archive, path)
+        weights = io.BytesIO(_read_member(archive, _WEIGHTS, path))
+    with open_h5(weights, path) as file:
+        elements = count_elements(file)
+    with limited(elements):
+        model = made_model(config, path, custom_objects, compile)
+    read_weights(model, weights, source=path)
     return model
 
 
 def read_keras_weights(model, path, skip_mismatch=False):
     """Only the weights of a `.keras` file, into a model."""
     with _opened(path) as archive:
-        weights = io.BytesIO(_read_member(archive, "model.weights.h5", path))
-    read_weights(model, weights, skip_mismatch)
+        weights = io.BytesIO(_read_member(archive, _WEIGHTS, path))
+    read_weights(model, weights, skip_mismatch, path)
 
 
 def _opened(path):
     try:
         return zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except (*_DAMAGE, ValueError) as error:
+        if isinstance(error, (PermissionError, IsADirectoryError)):
+            raise
         raise ValueError(
-            f"{path} cannot be read as a .keras file: it is damaged, cut off, or of another kind."
+            f"{path} cannot be read as a .keras file: it is damaged, cut off, or of another kind"
+            f" ({error})."
         ) from None
 
 
@@ -63,18 +74,17 @@ def _read_member(archive, name, path, limit=None):
         info = archive.getinfo(name)
     except KeyError:
         raise ValueError(f"{path} is no .keras file: it has no {name}.") from None
-    if limit is None:
-        limit = 1000 * max(info.compress_size, 2**20)
-    if info.file_size > limit:
+    most = _MOST_COMPRESSED * max(info.compress_size, 2**10)
+    if info.file_size > min(most, limit or most):
         raise ValueError(f"{name} in {path} claims {info.file_size} bytes, more than is plausible.")
     try:
         return archive.read(info)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} is damaged: {name} cannot be read ({error}).") from None
 
 
-def _read_json(archive, name, path):
+def _read_json(archive, path):
     try:
-        return json.loads(_read_member(archive, name, path, _MAX_CONFIG))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged: {name} is no JSON ({error}).") from None
+        return json.loads(_read_member(archive, _CONFIG, path, _MAX_CONFIG))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {_CONFIG} is no JSON ({error}).") from None

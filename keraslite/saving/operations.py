@@ -10,6 +10,7 @@ import inspect
 
 from keraslite import ops
 from keraslite.core.naming import find
+from keraslite.core.operation import flat_tensors
 from keraslite.saving.tolerance import known_arguments
 
 _CALLED = frozenset(
@@ -87,6 +88,11 @@ def _functions():
     return table
 
 
+def is_known(class_name):
+    """True if there is a function for a class name."""
+    return str(class_name).lower() in _functions()
+
+
 def function_of(class_name):
     """The function of `keraslite.ops` for a class name. ValueError names the nearest match."""
     return find(str(class_name).lower(), _functions(), "operation in the file")
@@ -107,6 +113,8 @@ def call(fn, config, args, kwargs):
     if rest:
         raise ValueError(f"The file gives too many arguments for operation {fn.__name__!r}.")
     bound.arguments.update(kwargs)
+    if not flat_tensors(list(bound.arguments.values())):
+        raise ValueError(f"The file has operation {fn.__name__!r} on no tensor of the model.")
     if fn is ops.get_item and isinstance(bound.arguments.get("key"), list):
         bound.arguments["key"] = tuple(bound.arguments["key"])
     return fn(*bound.args, **bound.kwargs)

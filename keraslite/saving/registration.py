@@ -1,9 +1,20 @@
 """Users' own classes and functions, by name: what a file may refer to beside keraslite's own."""
 
 import inspect
+import threading
 
 _registered = {}  # "package>Name" -> class or function
 _names = {}  # class or function -> "package>Name"
+
+
+class _Scopes(threading.local):
+    """Custom objects of this thread, the innermost scope last."""
+
+    def __init__(self):
+        self.stack = []
+
+
+_scopes = _Scopes()
 
 
 class CustomObjectScope:
@@ -17,13 +28,11 @@ class CustomObjectScope:
         self.custom_objects = custom_objects or {}
 
     def __enter__(self):
-        self._saved = dict(_registered)
-        _registered.update(self.custom_objects)
+        _scopes.stack.append(self.custom_objects)
         return self
 
     def __exit__(self, *exc):
-        _registered.clear()
-        _registered.update(self._saved)
+        _scopes.stack.pop()
 
 
 custom_object_scope = CustomObjectScope
@@ -40,6 +49,8 @@ def register_keras_serializable(package="Custom", name=None):
     Args:
         package: first part of its name.
         name: second part, default the object's own name.
+
+    Raises ValueError for a class without `get_config`.
 
     >>> import keraslite as keras
     >>> @keras.saving.register_keras_serializable("docs")
@@ -70,7 +81,7 @@ def get_registered_name(thing):
 
 def get_registered_object(name, custom_objects=None, module_objects=None):
     """The class or function of a name, or None."""
-    for table in (custom_objects, _registered, module_objects):
+    for table in (custom_objects, *reversed(_scopes.stack), _registered, module_objects):
         if table and name in table:
             return table[name]
     return None

@@ -4,6 +4,7 @@ Reading a config never imports what it names: classes come from keraslite's own 
 from what the user registered or passed.
 """
 
+import difflib
 import functools
 import importlib
 import inspect
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from keraslite.backend.dtypes import standardize_dtype
 from keraslite.core.naming import find
 from keraslite.saving.registration import (
     CustomObjectScope,
@@ -19,6 +21,13 @@ from keraslite.saving.registration import (
 )
 from keraslite.saving.tolerance import known_arguments
 
+_CODE = (
+    "The file holds a Python lambda, that is, code; keraslite runs no code from files. Replace the"
+    " lambda in the model by a registered function and save it again."
+)
+_REGISTER = (
+    "Register it with keraslite.saving.register_keras_serializable, or pass it in custom_objects."
+)
 _PLAIN = (str, bool, int, float, type(None))
 _MODULES = (
     "layers", "models", "initializers", "regularizers", "constraints", "losses", "metrics",
@@ -87,16 +96,24 @@ def _serialize_function(function):
             "A lambda cannot be saved: a model file holds no code. Write a named function and"
             " register it with keraslite.saving.register_keras_serializable."
         )
-    name = get_registered_name(function)
-    public = function.__module__.startswith("keraslite.")
-    if public:
-        return function.__name__
     return {
         "module": "builtins",
         "class_name": "function",
-        "config": name if ">" in name else function.__name__,
-        "registered_name": name,
+        "config": get_registered_name(function),
+        "registered_name": "function",
     }
+
+
+@functools.cache
+def _public_functions():
+    """{name: function} of what files may name: activations, losses, metrics, operations."""
+    table = {}
+    for module in ("ops", "metrics", "losses", "activations"):
+        members = vars(importlib.import_module(f"keraslite.{module}"))
+        table.update({n: f for n, f in members.items() if inspect.isfunction(f) and n[0] != "_"})
+    for name in ("get", "serialize", "deserialize", "as_loss"):
+        table.pop(name, None)
+    return table
 
 
 @functools.cache
@@ -113,7 +130,6 @@ def public_classes():
     return table
 
 
-@functools.cache
 def _public_name(cls):
     """(module, class name, registered name) under which a file names a class."""
     registered = get_registered_name(cls)
@@ -162,16 +178,13 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwar
 
 def _special(name, inner):
     if name == "__lambda__":
-        raise ValueError(
-            "The file holds a Python lambda, that is, code; keraslite runs no code from files."
-            " Replace the lambda in the model by a registered function and save it again."
-        )
+        raise ValueError(_CODE)
     if name == "__numpy__":
-        return np.array(inner["value"], dtype=inner["dtype"])
+        return _array(inner)
     if name == "__tensor__":
         from keraslite import ops
 
-        return ops.convert_to_tensor(np.array(inner["value"], dtype=inner["dtype"]))
+        return ops.convert_to_tensor(_array(inner))
     if name == "__bytes__":
         return inner["value"].encode("utf8")
     if name == "__ellipsis__":
@@ -181,18 +194,29 @@ def _special(name, inner):
     raise ValueError(f"Unknown kind of value in a config: {name!r}.")
 
 
+def _array(inner):
+    """An array of numbers, whose dtype is one that tensors have."""
+    dtype = standardize_dtype(inner["dtype"])
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        dtype = ml_dtypes.bfloat16
+    return np.array(inner["value"], dtype=dtype)
+
+
 def _function(config):
-    name = config.get("registered_name") or config["config"]
-    found = get_registered_object(name) or get_registered_object(config["config"])
+    name = config["config"]
+    found = get_registered_object(name) or _public_functions().get(name)
     if found is None:
         raise ValueError(
-            f"The file names the function {name!r}, which is not known here. Register it with"
-            " keraslite.saving.register_keras_serializable, or pass it in custom_objects."
+            f"The file names the function {name!r}, which is not known here. {_REGISTER}"
         )
     return found
 
 
 def _instance(config, name, inner):
+    if name == "Lambda":
+        _refuse_code(inner)
     cls = find_class(config.get("module") or "", name, config.get("registered_name"))
     if not hasattr(cls, "from_config"):
         raise ValueError(f"Class {name!r} has no from_config method.")
@@ -205,16 +229,22 @@ def _instance(config, name, inner):
     return made
 
 
+def _refuse_code(config):
+    """Raise if a config holds a function as bytecode, in the form of Keras 3 or of Keras 2."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "__lambda__" or config.get("function_type") == "lambda":
+            raise ValueError(_CODE)
+        for value in config.values():
+            _refuse_code(value)
+
+
 def _known_config(cls, config):
     """A copy of a config without what keraslite's own classes lack and need not have."""
     from keraslite.models import Model
 
     if not isinstance(config, dict):
-        raise ValueError(
-            f"The config of class {cls.__name__!r} in the file is no dict: {config!r}."
-        )
-    takes_any = vars(cls).get("_any_config", False)  # arguments of a function that it wraps
-    if takes_any or not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
+        raise ValueError(f"The config of {cls.__name__!r} in the file is no dict: {config!r}.")
+    if not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
         return dict(config)
     return known_arguments(cls, config, f"{cls.__name__} {config.get('name', '')!r}")
 
@@ -234,12 +264,13 @@ def find_class(module, name, registered=None):
         if name in table[kind]:
             return table[kind][name]
     known = {n: c for classes in table.values() for n, c in classes.items()}
-    if name in known and parts[0] in ("keras", "keraslite"):
-        return known[name]
-    if parts[0] in ("keras", "keraslite", "tensorflow", "tf_keras") or not parts[0]:
+    if parts[0] in ("keras", "tf_keras", "tensorflow", "keraslite"):
         return find(name, known, "class in the file")
+    if not parts[0] and name in known:
+        return known[name]
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
-        f"The file names the class {name!r} (of module {module!r}), which is not known here."
-        " Register it with keraslite.saving.register_keras_serializable, or pass it in"
-        " custom_objects."
+        f"The file names the class {name!r} (of module {module!r}), which is not known"
+        f" here.{hint} {_REGISTER}"
     )

@@ -1,12 +1,12 @@
-"""Settings in a file that keraslite's classes do not have: harmless at rest, refused when in use."""
+"""Settings in a file that keraslite's classes lack: harmless at rest, refused when in use."""
 
 import functools
 import inspect
 
 # What other versions of Keras write for settings that are at rest.
 _AT_REST = {
-    "implementation": (1, 2), "lora_alpha": None, "renorm_momentum": (0.99,), "time_major": (False,),
-    "use_cudnn": ("auto",), "zero_output_for_mask": (False,), "jit_compile": (False, True, "auto"),
+    "implementation": (1, 2), "jit_compile": (True, "auto"), "lora_alpha": None,
+    "renorm_momentum": (0.99,), "use_cudnn": ("auto",),
 }  # fmt: skip
 
 

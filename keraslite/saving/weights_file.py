@@ -1,160 +1,184 @@
-"""`.weights.h5`: variables in groups, by `layout`."""
+"""`.weights.h5`: variables in groups, by `layout`.
+
+States of random generators are saved too, in groups that Keras does not look at, so that a loaded
+model draws on where the saved one stopped.
+"""
+
+import warnings
 
 import numpy as np
 
-from keraslite.saving.h5_safety import checked_dataset, open_h5
-from keraslite.saving.layout import saved_objects
+from keraslite.core.layer_state import LayerState
+from keraslite.optimizers import Optimizer
+from keraslite.saving.h5_files import checked_dataset, open_h5, read_array, write_array
+from keraslite.saving.layout import is_seed_generator, saved_objects
+
+_STATE_OF = "state_of"  # attribute of groups that hold no weights
 
 
-class _Store(dict):
-    """What `load_own_variables` gets: {"0": array, ...}."""
-
-
-def write_weights(model, path):
-    """Write all variables of a model to a new HDF5 file."""
+def write_weights(model, file):
+    """Write all variables of a model to a new HDF5 file (path or binary file object)."""
     import h5py
 
-    with h5py.File(path, "w") as file:
-        for inner, thing in saved_objects(model):
-            store = _Store()
-            _save(thing, store)
-            group = file.create_group(f"{inner}/vars" if inner else "vars")
+    with h5py.File(file, "w") as opened:
+        for path, thing in saved_objects(model):
+            group = opened.create_group(_group_name(path))
             group.attrs["name"] = thing.name
-            for key, value in store.items():
-                _write_array(group, key, np.asarray(value))
+            if is_seed_generator(thing):
+                group.attrs[_STATE_OF] = "seed_generator"
+            for key, value in _own_values(thing).items():
+                write_array(group, key, value)
 
 
-def _save(thing, store):
-    if getattr(thing, "_is_seed_generator", False):
-        store["0"] = thing.state.numpy()
-    else:
-        thing.save_own_variables(store)
-
-
-def _write_array(group, key, value):
-    if value.dtype.name == "bfloat16":
-        group.create_dataset(key, data=value.view(np.uint16)).attrs["dtype"] = "bfloat16"
-    else:
-        group.create_dataset(key, data=value)
-
-
-def read_weights(model, path, skip_mismatch=False, with_optimizer=True):
+def read_weights(model, file, skip_mismatch=False, source=None):
     """Read variables of a model; everything is read and checked before anything is assigned.
 
-    Raises ValueError if the file is of another model; says which layers differ and how.
+    An optimizer that is built gets its state too, if the file has one that fits.
+
+    Args:
+        model: the model, built.
+        file: path or binary file object.
+        skip_mismatch: read what fits, and warn about the rest.
+        source: what messages call the file.
+
+    Raises:
+        ValueError: the file is of another model or damaged; says which layers differ and how.
     """
-    with open_h5(path) as file:
-        plan = _plan(model, file, path, skip_mismatch, with_optimizer)
-    before = []
-    try:
-        for thing, store in plan:
-            before.append((thing, _snapshot(thing)))
-            _load(thing, store)
-    except Exception:
-        for thing, store in before:
-            _load(thing, store)
-        raise
-
-
-def _plan(model, file, path, skip_mismatch, with_optimizer):
-    """[(object, store)] of all objects whose variables are in the file and fit."""
-    plan, problems = [], []
-    expected = saved_objects(model)
-    if not expected[1:] and not model.weights and not model.built:
+    source = source or str(file)
+    if not model.built:
         raise ValueError(
             f"Model {model.name!r} is not built, so weights cannot be loaded into it. Call it on"
             " data, or build(input_shape) it, first."
         )
-    for inner, thing in expected:
-        if thing is getattr(model, "optimizer", None):
-            continue
-        wanted = _snapshot(thing)
-        store, problem = _read_group(file, inner, wanted, thing)
-        if problem:
-            problems.append(f"{_described(inner, thing)}: {problem}")
-        elif store:
-            plan.append((thing, store))
-    extra = _unused_groups(file, [inner for inner, _ in expected])
-    if extra and not skip_mismatch:
-        problems.append(f"the file has variables that the model lacks: {', '.join(extra[:5])}")
+    with open_h5(file, source) as opened:
+        parts, problems = _matched(model, opened)
     if problems and not skip_mismatch:
-        shown = "\n  ".join(problems[:6])
-        more = f"\n  ... and {len(problems) - 6} more" if len(problems) > 6 else ""
-        raise ValueError(
-            f"The weights in {path} do not fit model {model.name!r}:\n  {shown}{more}\nThe model"
-            " must have the layers that the weights were saved from. skip_mismatch=True loads"
-            " what fits."
-        )
+        raise ValueError(_explained(problems, source, model))
     if problems:
-        import warnings
-
-        warnings.warn(f"Not loaded from {path}: {'; '.join(problems)}", stacklevel=3)
-    optimizer = getattr(model, "optimizer", None)
-    if with_optimizer and optimizer is not None and optimizer.built and "optimizer/vars" in file:
-        store, problem = _read_group(file, "optimizer", _snapshot(optimizer), optimizer)
-        if problem is None:
-            plan.append((optimizer, store))
-        elif not skip_mismatch:
-            raise ValueError(f"The optimizer state in {path} does not fit: {problem}.")
-    return plan
+        warnings.warn(f"Not loaded from {source}: {'; '.join(problems)}", stacklevel=4)
+    assign_all(parts)
 
 
-def _read_group(file, inner, wanted, thing):
-    """(store, problem) of one object; sizes are compared before values are read."""
-    name = f"{inner}/vars" if inner else "vars"
-    if name not in file:
-        if not wanted or getattr(thing, "_is_seed_generator", False):
-            return {}, None
-        return {}, f"expected {len(wanted)} variable(s), found none in the file"
-    group = file[name]
-    if len(group) != len(wanted):
-        return {}, f"expected {len(wanted)} variable(s), found {len(group)}"
-    store = _Store()
-    for key, value in wanted.items():
-        if key not in group:
-            return {}, f"expected a variable {key!r}, found {list(group)}"
-        dataset = checked_dataset(group, key)
-        if tuple(dataset.shape) != tuple(np.shape(value)):
-            return {}, f"expected shape {tuple(np.shape(value))}, found {tuple(dataset.shape)}"
-        array = dataset[()]
-        if dataset.attrs.get("dtype") == "bfloat16":
-            import ml_dtypes
-
-            array = np.asarray(array).view(ml_dtypes.bfloat16)
-        store[key] = np.asarray(array)
-    return store, None
+def _explained(problems, source, model):
+    shown = "\n  ".join(problems[:6])
+    more = f"\n  ... and {len(problems) - 6} more" if len(problems) > 6 else ""
+    return (
+        f"The weights in {source} do not fit model {model.name!r}:\n  {shown}{more}\nThe model must"
+        " have the layers that the weights were saved from. skip_mismatch=True loads what fits."
+    )
 
 
-def _unused_groups(file, expected):
-    """Groups with variables that no object of the model has."""
-    known = {f"{inner}/vars" if inner else "vars" for inner in expected} | {"optimizer/vars"}
+def assign_all(parts):
+    """Load every object's values; if one fails, all go back to what they were.
+
+    Args:
+        parts: [(object, values before, new values)].
+    """
+    done = []
+    try:
+        for thing, before, values in parts:
+            done.append((thing, before))
+            load_own_values(thing, values)
+    except BaseException:
+        for thing, before in reversed(done):
+            load_own_values(thing, before)
+        raise
+
+
+def _matched(model, file):
+    """([(object, values before, values in the file)], [what does not fit])."""
+    parts, problems = [], []
+    expected = saved_objects(model)
+    for path, thing in expected:
+        before = _own_values(thing)
+        try:
+            values = _read_group(file, path, thing, before)
+        except _Mismatch as error:
+            if isinstance(thing, Optimizer):
+                warnings.warn(f"The state of {thing.name!r} is not restored: {error}", stacklevel=5)
+            elif not is_seed_generator(thing):
+                where = path or "the model itself"
+                problems.append(f"layer {thing.name!r} ({type(thing).__name__}, {where}): {error}")
+            continue
+        if values:
+            parts.append((thing, before, {**before, **values}))
+    extra = _unused_groups(file, {_group_name(path) for path, _ in expected})
+    if extra:
+        shown = ", ".join(extra[:5]) + (", ..." if len(extra) > 5 else "")
+        problems.append(f"the file has variables that the model lacks: {shown}")
+    return parts, problems
+
+
+class _Mismatch(Exception):
+    """Values in a file are not those of an object."""
+
+
+def _read_group(file, path, thing, wanted):
+    """{key: array} of one object; sizes are compared before values are read."""
+    name = _group_name(path)
+    group = file.get(name, {})
+    if not group and (isinstance(thing, Optimizer) or is_seed_generator(thing)):
+        return {}
+    if isinstance(thing, Optimizer) and set(group) <= {"0", "1"}:  # saved before its first step
+        wanted = {key: wanted[key] for key in group if key in wanted}
+    if group and not _is_standard(thing):
+        return {key: read_array(checked_dataset(group, key)) for key in group}
+    if set(group) != set(wanted):
+        hint = "" if getattr(thing, "built", True) else " (the layer is not built)"
+        raise _Mismatch(f"expected {_counted(wanted)}{hint}, found {_counted(group)}")
+    datasets = {key: checked_dataset(group, key) for key in wanted}
+    for key, dataset in datasets.items():
+        shape = np.shape(wanted[key])
+        if dataset.shape != shape:  # None for an empty dataset
+            raise _Mismatch(f"expected shape {shape}, found {dataset.shape}")
+    return {key: read_array(dataset) for key, dataset in datasets.items()}
+
+
+def _counted(keys):
+    return f"{len(keys) or 'no'} variable{'' if len(keys) == 1 else 's'}"
+
+
+def _unused_groups(file, known):
+    """Groups with weights that no object of the model has."""
     found = []
 
     def visit(name, item):
-        if name.endswith("vars") and len(item) and name not in known:
-            ignored = name.startswith("optimizer/") or "seed_generator" in name
-            if not ignored and not name.startswith(("metrics/", "_compile")):
-                found.append(name.removesuffix("/vars"))
+        if name.split("/")[-1] != "vars" or name in known or not len(item):
+            return
+        if _STATE_OF not in item.attrs and "optimizer" not in name.split("/"):
+            found.append(name.removesuffix("/vars"))
 
     file.visititems(visit)
     return found
 
 
-def _snapshot(thing):
-    store = _Store()
-    _save(thing, store)
-    return store
+def _group_name(path):
+    return f"{path}/vars" if path else "vars"
 
 
-def _load(thing, store):
-    if getattr(thing, "_is_seed_generator", False):
-        value = np.asarray(store["0"])
-        thing.state.assign(
-            value.astype(np.uint32).view(np.int32) if value.dtype.kind == "u" else value
-        )
-    elif store:
-        thing.load_own_variables(store)
+# ---- the variables of one object ----
 
 
-def _described(inner, thing):
-    return f"layer {thing.name!r} ({type(thing).__name__}, {inner or 'the model itself'})"
+def _is_standard(thing):
+    """True unless a user's class loads its variables in a way of its own."""
+    if is_seed_generator(thing):
+        return True
+    load = type(thing).load_own_variables
+    return load.__module__.startswith("keraslite.") or load is LayerState.load_own_variables
+
+
+def _own_values(thing):
+    """{key: array} of the variables that an object holds itself."""
+    if is_seed_generator(thing):
+        return {"0": thing.state.numpy()}
+    store = {}
+    thing.save_own_variables(store)
+    return {key: np.asarray(value) for key, value in store.items()}
+
+
+def load_own_values(thing, values):
+    """Assign what `_own_values` gave."""
+    if is_seed_generator(thing):
+        thing.state.assign(values["0"])
+    elif values:
+        thing.load_own_variables(values)

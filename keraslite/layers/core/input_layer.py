@@ -59,6 +59,7 @@ class InputLayer(Layer):
             "sparse": False,
             "ragged": False,
             "name": self.name,
+            "optional": self.optional,
         }
 
 

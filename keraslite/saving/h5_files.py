@@ -1,0 +1,130 @@
+"""HDF5 files that a stranger may have made: opening them, and arrays in them."""
+
+import contextlib
+import os
+import zlib
+
+import numpy as np
+
+_CHECKSUM = "crc32"
+_MOST_COMPRESSED = 1100  # deflate makes 1032 bytes of one at best
+
+
+@contextlib.contextmanager
+def open_h5(file, source=None):
+    """An HDF5 file open for reading, after a check that nothing in it points outside.
+
+    Args:
+        file: path, or a binary file object.
+        source: what messages call it, default the path.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged or no HDF5 file, or has links out of itself.
+    """
+    import h5py
+
+    is_path = isinstance(file, (str, os.PathLike))
+    source = source or (os.fspath(file) if is_path else "The file")
+    if is_path and not os.path.exists(file):
+        raise FileNotFoundError(f"There is no file {source!r}.")
+    try:
+        opened = h5py.File(file, "r")
+    except OSError as error:
+        raise ValueError(
+            f"{source} cannot be read as an HDF5 file: it is damaged, cut off, or of another kind"
+            f" ({error})."
+        ) from None
+    with opened:
+        try:
+            _check_structure(opened, source)
+            yield opened
+        except (OSError, RuntimeError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{source} is damaged: {error}") from error
+
+
+def _check_structure(file, source):
+    """Refuse links and cycles: a file shall be read from itself alone, each group once."""
+    import h5py
+
+    seen, stack = set(), [file]
+    while stack:
+        group = stack.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:
+            raise ValueError(f"{source} is damaged: its group {group.name} stands in it twice.")
+        seen.add(address)
+        for name in group:
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise ValueError(
+                    f"{source} has a link at {group.name}/{name} ({type(link).__name__}); files"
+                    " with links are not read, since a link can lead to other files of this"
+                    " machine."
+                )
+            if group.get(name, getclass=True) is h5py.Group:
+                stack.append(group[name])
+
+
+def checked_dataset(group, key):
+    """A dataset of numbers that keeps its values in the file and is as large as it says.
+
+    Raises ValueError otherwise; no values are read.
+    """
+    import h5py
+
+    dataset = group[key]
+    where = f"{group.name}/{key}"
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"{where} in the file is a group, expected an array.")
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(f"{where} keeps its values in another file, which is refused.")
+    kind = dataset.dtype
+    if not (kind.kind in "biuf" or (kind.kind == "V" and kind.itemsize == 2 and not kind.names)):
+        raise ValueError(f"{where} in the file has dtype {kind}, expected numbers.")
+    stored = dataset.id.get_storage_size()
+    if dataset.nbytes > max(_MOST_COMPRESSED * stored, 4096):
+        raise ValueError(
+            f"{where} in the file claims {dataset.nbytes} bytes, but has {stored} bytes of values."
+        )
+    return dataset
+
+
+def read_array(dataset):
+    """The values of a checked dataset. ValueError if they are not those that were written."""
+    array = np.asarray(dataset[()])
+    checksum = dataset.attrs.get(_CHECKSUM)
+    if checksum is not None and int(checksum) != _checksum(array):
+        raise ValueError(f"the values of {dataset.name} are damaged (their checksum differs).")
+    if array.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16":
+        import ml_dtypes
+
+        array = array.view(ml_dtypes.bfloat16)
+    return array
+
+
+def write_array(group, key, value):
+    """Write an array as a dataset, in the layout of Keras and with a checksum."""
+    value = np.asarray(value)
+    dataset = group.create_dataset(key, data=value)
+    dataset.attrs[_CHECKSUM] = np.uint32(_checksum(value))
+    if value.dtype.name == "bfloat16":
+        dataset.attrs["dtype"] = "bfloat16"
+
+
+def _checksum(array):
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data) if array.size else 0
+
+
+def count_elements(file):
+    """Number of elements of all arrays in a file, none of which are read."""
+    import h5py
+
+    counts = []
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            counts.append(checked_dataset(file, name).size)
+
+    file.visititems(visit)
+    return sum(counts)
