@@ -17,7 +17,7 @@ parser.add_argument("--data", default="imdb.npz", help="the .npz file; default: 
 parser.add_argument("--epochs", type=int, default=2)
 arguments = parser.parse_args()
 
-keras.utils.set_random_seed(1)
+keras.utils.set_random_seed(0)
 (x_train, y_train), (x_test, y_test) = keras.datasets.imdb.load_data(
     arguments.data, num_words=WORDS
 )

@@ -208,6 +208,8 @@ def test_bool_arithmetic_is_logic():
 def test_variables_and_lists_are_operands():
     v = keraslite.Variable([1.0, 2.0])
     assert as_numpy(ops.add(v, [1, 2]))[0].tolist() == [2.0, 4.0]
+    assert as_numpy(ops.outer(2, v))[0].tolist() == [[2.0, 4.0]]
+    assert as_numpy(ops.stack([3, v[0]]))[0].tolist() == [3.0, 1.0]
     assert as_numpy(2 * v)[0].tolist() == [2.0, 4.0]
     assert ops.shape(v) == (2,) and ops.convert_to_numpy(v).tolist() == [1.0, 2.0]
 

@@ -21,6 +21,7 @@ from keraslite_jax.linalg import Linalg
 from keraslite_jax.movement import Movement
 from keraslite_jax.neural import Neural
 from keraslite_jax.randomness import Randomness
+from keraslite_jax.recurrent import Recurrent
 from keraslite_jax.reductions import Reductions
 from keraslite_jax.state import State
 
@@ -36,6 +37,7 @@ class JaxBackend(
     State,
     Neural,
     Convolution,
+    Recurrent,
     Randomness,
     Backend,
 ):

@@ -68,3 +68,12 @@ class Elementwise:
     arcsinh = staticmethod(jnp.arcsinh)
     arccosh = staticmethod(jnp.arccosh)
     arctanh = staticmethod(jnp.arctanh)
+
+    relu = staticmethod(jax.nn.relu)
+    sigmoid = staticmethod(lax.logistic)
+    log_sigmoid = staticmethod(jax.nn.log_sigmoid)
+    softplus = staticmethod(jax.nn.softplus)
+    silu = staticmethod(jax.nn.silu)
+    elu = staticmethod(jax.nn.elu)
+    selu = staticmethod(jax.nn.selu)
+    gelu = staticmethod(jax.nn.gelu)

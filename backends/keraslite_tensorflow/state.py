@@ -62,14 +62,12 @@ class TensorflowState:
         return with_gradient
 
     def compile_step(self, step, state, jit):
-        """`tf.function`; with jit=True through XLA, with False none: the step runs eagerly.
+        """`tf.function`; with jit=True through XLA.
 
         The second batch size that occurs makes the batch dimension unknown, so that there are two
         traces at most. Handles are captured, and nothing is assigned while tracing: a trace that
         fails changes no variable.
         """
-        if jit is False:
-            return step
         function = tf.function(
             step, autograph=False, reduce_retracing=True, jit_compile=True if jit is True else None
         )

@@ -223,10 +223,10 @@ def _common(a, b, floatx, to_float):
 def promoted_list(xs):
     """Tensors in one dtype, as a list."""
     backend = context.backend
-    if [x for x in xs if _owner.get(type(x)) is not backend or x.dtype is not xs[0].dtype]:
-        xs = [tensor(x) for x in xs]
-    else:
+    first = xs[0].dtype if _owner.get(type(xs[0])) is backend else None
+    if not [x for x in xs if _owner.get(type(x)) is not backend or x.dtype is not first]:
         return list(xs)
+    xs = [tensor(x) for x in xs]
     dtypes = [dtype_of(x) for x in xs]
     wanted = dtypes[0] if len(set(dtypes)) == 1 else result_type(*dtypes)
     return [tensor(x, wanted) for x in xs]

@@ -25,7 +25,7 @@ class CompiledSteps:
         self._functions = {}
 
     def get(self, kind, step, variables, jit, group=1):
-        """The compiled function of a step ("train", "test", "predict").
+        """The compiled function of a step ("train", "test", "predict"); as it is if jit is None.
 
         With `group` > 1 it takes a list of batches and runs a step on each, and returns the last
         result (`predict`: all of them, joined by the caller).
@@ -36,7 +36,8 @@ class CompiledSteps:
             backend = self.model.backend
             if kind != "train":
                 run = backend.without_gradients(run)
-            function = backend.compile_step(run, StepState(variables), jit)
+            state = StepState(variables)
+            function = run if jit is None else backend.compile_step(run, state, jit)
             self._functions[kind] = (key, function, variables)
         return self._functions[kind][1]
 

@@ -231,11 +231,11 @@ class Trainer(Loops):
             variables += self.optimizer.variables
         with temporarily(backend=self.backend):
             variables.append(global_generator().state)
-        jit = False if self.run_eagerly else self.jit_compile
         step = getattr(self, f"{kind}_step")
         if self._steps is None:
             self._steps = CompiledSteps(self)
         variables = tracking.unique(variables)
+        jit = None if self.run_eagerly else self.jit_compile
         return self._steps.get(kind, step, variables, jit, self.steps_per_execution)
 
     def _ensure_built(self, batch, training):
