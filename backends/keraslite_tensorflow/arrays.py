@@ -131,6 +131,9 @@ class TensorflowArrays:
     def ones_like(self, x):
         return raw.OnesLike(x=x)
 
+    def device_scope(self, name):
+        return tf.device(devices()[name])
+
     def device_names(self):
         return list(devices())
 

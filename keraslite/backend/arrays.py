@@ -1,5 +1,6 @@
 """Contract, arrays: making tensors, reading them, their dtype, shape and device."""
 
+import contextlib
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -55,6 +56,11 @@ class Arrays(ABC):
     def device_names(self):
         """Devices that `keraslite.device` may name here, the default first."""
         return ["cpu"]
+
+    def device_scope(self, name):
+        """A context manager under which the engine's own operations run on a device, where
+        `asarray` and `full` alone do not decide it."""
+        return contextlib.nullcontext()
 
     def set_matmul_precision(self, value):
         """Allow ("high", "default") or forbid ("highest") reduced-precision float32 products."""

@@ -5,6 +5,7 @@ An engine is a `Backend` subclass that a distribution names under the entry poin
 until it is chosen.
 """
 
+import contextlib
 import difflib
 import functools
 import importlib.metadata
@@ -126,13 +127,15 @@ class device:
     """
 
     def __init__(self, name):
-        self._scope = temporarily(device=standardize_device(name))
+        self._name = standardize_device(name)
 
     def __enter__(self):
-        self._scope.__enter__()
+        self._scopes = contextlib.ExitStack()
+        self._scopes.enter_context(temporarily(device=self._name))
+        self._scopes.enter_context(active_backend().device_scope(self._name))
 
     def __exit__(self, *exc):
-        self._scope.__exit__(*exc)
+        self._scopes.__exit__(*exc)
 
 
 def standardize_device(name):
