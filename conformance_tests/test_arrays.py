@@ -81,6 +81,13 @@ def test_tensors_are_on_the_device_under_test(backend, request):
         assert device.partition(":")[0] in str(getattr(tensor, "device", device)).lower()
 
 
+def test_the_engines_own_operations_run_in_a_device_scope(backend):
+    device = backend.device_names()[-1]
+    with backend.device_scope(device):
+        total = backend.ones((2,), "float32") + 1
+    assert backend.to_numpy(total).tolist() == [2, 2]
+
+
 def test_matmul_precision_can_be_set_and_the_default_is_exact(backend):
     backend.set_matmul_precision("highest")
     x = np.full((1, 64), 1 + 2.0**-12, "float32")

@@ -7,7 +7,8 @@ OPS = (*elementwise.ROWS, *reductions.ROWS, *movement.ROWS, *products.ROWS, *neu
 # What has no row, and the file that tests it.
 ELSEWHERE = {
     "test_arrays.py": (
-        "asarray", "to_numpy", "is_tensor", "dtype", "shape", "ndim", "device_names", "synchronize",
+        "asarray", "to_numpy", "is_tensor", "dtype", "shape", "ndim", "device_names",
+        "device_scope", "synchronize",
         "set_matmul_precision", "reduced_size", "spatial_padding", "abstract_eval", "seed",
     ),
     "test_dtypes.py": ("cast",),
