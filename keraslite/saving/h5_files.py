@@ -1,6 +1,7 @@
-"""HDF5 files that a stranger may have made: opening them, and arrays in them."""
+"""HDF5 files that a stranger may have made: opening them, arrays and configs in them."""
 
 import contextlib
+import json
 import os
 import zlib
 
@@ -8,6 +9,10 @@ import numpy as np
 
 _CHECKSUM = "crc32"
 _MOST_COMPRESSED = 1100  # deflate makes 1032 bytes of one at best
+
+
+class Mismatch(Exception):
+    """Values in a file are sound, but not those of the object that they are read for."""
 
 
 @contextlib.contextmanager
@@ -113,7 +118,27 @@ def write_array(group, key, value):
 
 
 def _checksum(array):
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data) if array.size else 0
+    return zlib.crc32(array.tobytes())
+
+
+def write_json(file, name, config):
+    """Write a config as JSON into an attribute, with a checksum."""
+    text = json.dumps(config)
+    file.attrs[name] = text
+    file.attrs[f"{name}_{_CHECKSUM}"] = np.uint32(zlib.crc32(text.encode("utf8")))
+
+
+def read_json(file, name, source):
+    """The inverse of `write_json`; also reads what Keras wrote. ValueError if it is damaged."""
+    text = file.attrs[name]
+    text = text.encode("utf8", "surrogateescape") if isinstance(text, str) else bytes(text)
+    checksum = file.attrs.get(f"{name}_{_CHECKSUM}")
+    try:
+        if checksum is not None and int(checksum) != zlib.crc32(text):
+            raise ValueError("its checksum differs")
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{source} is damaged: its {name} cannot be read ({error}).") from None
 
 
 def count_elements(file):

@@ -4,11 +4,10 @@ Attributes hold the config and the arguments of `compile` as JSON; `model_weight
 each layer, `optimizer_weights` the optimizer's state, each with its weights in order.
 """
 
-import json
 import warnings
 
 from keraslite.saving.budget import limited
-from keraslite.saving.h5_files import count_elements, open_h5
+from keraslite.saving.h5_files import Mismatch, count_elements, open_h5, read_json, write_json
 from keraslite.saving.legacy_config import modern_config, modern_training
 from keraslite.saving.legacy_weights import (
     datasets_of,
@@ -41,12 +40,12 @@ def write_model(model, path, include_optimizer=True):
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = _VERSION
         file.attrs["backend"] = model.backend.name
-        file.attrs["model_config"] = json.dumps(config)
+        write_json(file, "model_config", config)
         _write_layers(file.create_group("model_weights"), model)
         optimizer = model.optimizer
         if training and include_optimizer and optimizer is not None:
             training["optimizer_config"] = training.pop("optimizer")
-            file.attrs["training_config"] = json.dumps(training)
+            write_json(file, "training_config", training)
             write_weight_list(file.create_group("optimizer_weights"), optimizer.variables)
 
 
@@ -77,10 +76,10 @@ def read_model(path, custom_objects=None, compile=True):
                 f"{path} has no model in it, only weights perhaps: make the model and call"
                 " model.load_weights on it."
             )
-        config = modern_config(_read_json(file, "model_config", path))
+        config = modern_config(read_json(file, "model_config", path))
         training = None
         if compile and "training_config" in file.attrs:
-            training = modern_training(_read_json(file, "training_config", path))
+            training = modern_training(read_json(file, "training_config", path))
         with limited(count_elements(file)):
             config = {**config, "compile_config": training}
             model = made_model(config, path, custom_objects, compile)
@@ -91,14 +90,6 @@ def read_model(path, custom_objects=None, compile=True):
     for variable, value in assignments:
         variable.assign(value)
     return model
-
-
-def _read_json(file, name, path):
-    text = file.attrs[name]
-    try:
-        return json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: its {name} is no JSON ({error}).") from None
 
 
 def read_weights(model, path, skip_mismatch=False, by_name=False):
@@ -156,7 +147,7 @@ def _matched(model, group, pairs, path, skip_mismatch):
     for what, variables, weights in parts:
         try:
             found += zip(variables, values_for(variables, datasets_of(weights)))
-        except ValueError as error:
+        except Mismatch as error:
             problems.append(f"{what}: {error}")
     if problems and not skip_mismatch:
         shown = "\n  ".join(problems[:6])
@@ -173,7 +164,7 @@ def _matched_optimizer(model, file, path):
     variables = model.optimizer.variables
     try:
         values = values_for(variables, datasets_of(file["optimizer_weights"]))
-    except ValueError as error:
+    except Mismatch as error:
         warnings.warn(f"The optimizer state in {path} is not restored: {error}", stacklevel=5)
         return []
     return list(zip(variables, values))

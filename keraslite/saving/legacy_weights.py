@@ -2,15 +2,15 @@
 
 import collections
 
-from keraslite.saving.h5_files import checked_dataset, read_array, write_array
+import numpy as np
+
+from keraslite.saving.h5_files import Mismatch, checked_dataset, read_array, write_array
 
 _ATTRIBUTE_LIMIT = 64512  # bytes; longer lists of names are split over numbered attributes
 
 
 def write_names(group, attribute, names):
     """Write a list of names into an attribute, or several if it is long."""
-    import numpy as np
-
     names = [name.encode("utf8") for name in names]
     longest = max(map(len, names), default=1)
     count = max(1, _ATTRIBUTE_LIMIT // longest)
@@ -49,12 +49,12 @@ def datasets_of(group):
 
 
 def values_for(variables, datasets):
-    """Arrays for variables, in order. ValueError says what was expected and found."""
+    """Arrays for variables, in order. Mismatch says what was expected and found."""
     if len(datasets) != len(variables):
-        raise ValueError(f"expected {len(variables)} weights, found {len(datasets)}")
+        raise Mismatch(f"expected {len(variables)} weights, found {len(datasets)}")
     for variable, dataset in zip(variables, datasets):
         if dataset.shape != variable.shape:
-            raise ValueError(
+            raise Mismatch(
                 f"expected shape {variable.shape} for {variable.path!r}, found {dataset.shape}"
             )
     return [read_array(dataset) for dataset in datasets]

@@ -10,7 +10,13 @@ import numpy as np
 
 from keraslite.core.layer_state import LayerState
 from keraslite.optimizers import Optimizer
-from keraslite.saving.h5_files import checked_dataset, open_h5, read_array, write_array
+from keraslite.saving.h5_files import (
+    Mismatch,
+    checked_dataset,
+    open_h5,
+    read_array,
+    write_array,
+)
 from keraslite.saving.layout import is_seed_generator, saved_objects
 
 _STATE_OF = "state_of"  # attribute of groups that hold no weights
@@ -93,7 +99,7 @@ def _matched(model, file):
         before = _own_values(thing)
         try:
             values = _read_group(file, path, thing, before)
-        except _Mismatch as error:
+        except Mismatch as error:
             if isinstance(thing, Optimizer):
                 warnings.warn(f"The state of {thing.name!r} is not restored: {error}", stacklevel=5)
             elif not is_seed_generator(thing):
@@ -109,10 +115,6 @@ def _matched(model, file):
     return parts, problems
 
 
-class _Mismatch(Exception):
-    """Values in a file are not those of an object."""
-
-
 def _read_group(file, path, thing, wanted):
     """{key: array} of one object; sizes are compared before values are read."""
     name = _group_name(path)
@@ -125,12 +127,12 @@ def _read_group(file, path, thing, wanted):
         return {key: read_array(checked_dataset(group, key)) for key in group}
     if set(group) != set(wanted):
         hint = "" if getattr(thing, "built", True) else " (the layer is not built)"
-        raise _Mismatch(f"expected {_counted(wanted)}{hint}, found {_counted(group)}")
+        raise Mismatch(f"expected {_counted(wanted)}{hint}, found {_counted(group)}")
     datasets = {key: checked_dataset(group, key) for key in wanted}
     for key, dataset in datasets.items():
         shape = np.shape(wanted[key])
         if dataset.shape != shape:  # None for an empty dataset
-            raise _Mismatch(f"expected shape {shape}, found {dataset.shape}")
+            raise Mismatch(f"expected shape {shape}, found {dataset.shape}")
     return {key: read_array(dataset) for key, dataset in datasets.items()}
 
 
