@@ -44,7 +44,9 @@ def open_h5(file, source=None):
         try:
             _check_structure(opened, source)
             yield opened
-        except (OSError, RuntimeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ValueError) and source in str(error):
+                raise
             raise ValueError(f"{source} is damaged: {error}") from error
 
 
@@ -61,6 +63,8 @@ def _check_structure(file, source):
         seen.add(address)
         for name in group:
             link = group.get(name, getlink=True)
+            if link is None:
+                raise ValueError(f"{source} is damaged: {group.name}/{name} cannot be found.")
             if not isinstance(link, h5py.HardLink):
                 raise ValueError(
                     f"{source} has a link at {group.name}/{name} ({type(link).__name__}); files"
