@@ -57,7 +57,8 @@ CORE = [
         ),
         FLAT,
     ),
-    case("EinsumDense", lambda: layers.EinsumDense("abc,cd->abd", (None, 3), "tanh", "d"), SEQUENCE),
+    case("EinsumDense", lambda: layers.EinsumDense("abc,cd->abd", (None, 3), "tanh", "d"),
+         SEQUENCE),
     case("EinsumDense-heads", lambda: layers.EinsumDense("abc,cde->abde", (None, 2, 3),
                                                         bias_axes="de"), SEQUENCE),
     case("EinsumDense-ellipsis", lambda: layers.EinsumDense("...x,xy->...y", 3), IMAGE),
@@ -177,7 +178,7 @@ RESHAPING = [
 
 def recurrent(name, states):
     """Cases of one of the recurrent layers, which has a number of states."""
-    make = getattr(layers, name)
+    make = lambda *args, **kwargs: getattr(layers, name)(*args, **kwargs)
     initial = [STATE] * states
     return [
         case(name, lambda: make(3), SEQUENCE),

@@ -14,6 +14,7 @@ class LayerState:
     """Weights, freezing, losses and configuration of a layer; `Layer` adds calling."""
 
     any_losses = False  # True once any layer has added a loss
+    _hidden = ()  # attributes whose variables and layers are not this layer's own
 
     def _init_state(self):
         self._made = []  # Variables by add_weight, in order, also those kept in no attribute
@@ -96,14 +97,17 @@ class LayerState:
 
     @property
     def variables(self):
-        """The weights and the states of random generators."""
+        """The weights, and state that is no weight: that of random generators, say."""
 
         def read():
-            layers = tracking.flat_layers(self)
-            seeds = [s.state for one in layers for s in tracking.tracked(one).seeds]
-            return self.weights + seeds
+            states = [v for layer in tracking.flat_layers(self) for v in layer._states_beside()]
+            return self.weights + states
 
         return list(self._collect("variables", read))
+
+    def _states_beside(self):
+        """Variables of this layer alone that change in `call` and are no weights."""
+        return [seed.state for seed in tracking.tracked(self).seeds]
 
     @property
     def trainable_variables(self):

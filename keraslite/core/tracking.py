@@ -39,7 +39,7 @@ class Tracked:
         self.own, self.layers, self.seeds, self.metrics = [], [], [], []
         self.cache = {}
         seen = {id(layer)}
-        hidden = layer.__dict__.get("_hidden", ())
+        hidden = type(layer)._hidden
         for name, value in layer.__dict__.items():
             if name not in HIDDEN and name not in hidden:
                 self._read(value, seen)

@@ -40,6 +40,8 @@ class Bidirectional(Layer):
             self.backward_layer = backward_layer
             if backward_layer.go_backwards == layer.go_backwards:
                 raise ValueError("Bidirectional: one of the layers must have go_backwards=True.")
+        for one in (self.forward_layer, self.backward_layer):  # the two meet at masked steps
+            one.zero_output_for_mask = one.return_sequences
         self._given_backward = backward_layer is not None
         self.merge_mode = merge_mode
         self.layer = None

@@ -26,6 +26,8 @@ class RNN(Layer):
     Inputs: (N, T, C), an optional mask (N, T), optional initial states.
     """
 
+    _hidden = ("states",)
+
     def __init__(
         self, cell, return_sequences=False, return_state=False, go_backwards=False,
         stateful=False, unroll=False, zero_output_for_mask=False, **kwargs,
@@ -66,6 +68,9 @@ class RNN(Layer):
         states = self.cell.get_initial_state(batch_size=batch_size)
         return list(states) if isinstance(states, (list, tuple)) else [states]
 
+    def _states_beside(self):
+        return super()._states_beside() + (self.states or [])
+
     def reset_state(self):
         """Set the states of a stateful layer to zeros."""
         for state in self.states or ():
@@ -76,6 +81,7 @@ class RNN(Layer):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         if initial_state is None:
             if self.stateful:
+                self._check_batch_size(ops.shape(sequences)[0])
                 initial_state = [s.value for s in self.states]
             else:
                 initial_state = self._zeros(ops.shape(sequences)[0])
@@ -93,6 +99,14 @@ class RNN(Layer):
             outputs = ops.where(ops.expand_dims(kept, -1), outputs, ops.zeros_like(outputs))
         result = outputs if self.return_sequences else last
         return (result, *states) if self.return_state else result
+
+    def _check_batch_size(self, found):
+        expected = self.states[0].shape[0]
+        if isinstance(found, int) and found != expected:
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r} is stateful and was built for batches of"
+                f" {expected} sequences, found a batch of {found}."
+            )
 
     def _run_cell(self, sequences, states, mask, training):
         """(outputs, last output, *states), by the engine's fused loop where the cell has one."""
@@ -119,11 +133,15 @@ class RNN(Layer):
         return self._loop(body, states, sequences, mask)
 
     def _loop(self, body, states, sequences, mask):
-        """The loop over time of any cell; the last output is carried, to be repeated if masked."""
+        """The loop over time of any cell; the last output is carried, to be repeated if masked.
+
+        Before the first output that is the first state, or zeros where that has another size.
+        """
         backend = context.backend
-        width = self.cell.output_size if hasattr(self.cell, "output_size") else None
+        width = getattr(self.cell, "output_size", states[0].shape[-1])
+        same = width == states[0].shape[-1]
         batch = ops.shape(sequences)[0]
-        first = states[0] if width is None else ops.zeros((batch, width), self.compute_dtype)
+        first = states[0] if same else ops.zeros((batch, width), self.compute_dtype)
         xs = [backend.swapaxes(sequences, 0, 1)]
         if mask is not None:
             xs.append(backend.expand_dims(backend.swapaxes(mask, 0, 1), -1))
