@@ -181,33 +181,24 @@ def recurrent(name, states):
     make = lambda *args, **kwargs: getattr(layers, name)(*args, **kwargs)
     initial = [STATE] * states
     return [
-        case(name, lambda: make(3), SEQUENCE),
-        case(f"{name}-sequences", lambda: make(3, return_sequences=True, return_state=True),
-             SEQUENCE),
-        case(f"{name}-backwards", lambda: make(3, return_sequences=True, go_backwards=True,
-                                               use_bias=False), SEQUENCE),
+        case(name, lambda: make(3, return_sequences=True, return_state=True), SEQUENCE),
+        case(f"{name}-backwards", lambda: make(
+            3, activation="relu", use_bias=False, go_backwards=True, kernel_regularizer="l2",
+            recurrent_regularizer="l1", recurrent_constraint="unit_norm"), SEQUENCE),
         case(f"{name}-mask", lambda: make(3, return_sequences=True, return_state=True), SEQUENCE,
              mask=True),
         case(f"{name}-mask-backwards", lambda: make(3, return_state=True, go_backwards=True),
-             SEQUENCE, mask=True),
+             SEQUENCE, initial, mask=True),
         case(f"{name}-zero", lambda: make(3, return_sequences=True, zero_output_for_mask=True),
              SEQUENCE, mask=True),
-        case(f"{name}-initial", lambda: make(3), SEQUENCE, initial),
-        case(f"{name}-initial-mask", lambda: make(3, return_sequences=True), SEQUENCE, initial,
-             mask=True),
         case(f"{name}-stateful", lambda: make(3, stateful=True), SEQUENCE, calls=2,
              any_batch=False),
-        case(f"{name}-activation", lambda: make(
-            3, activation="relu", kernel_regularizer="l2", recurrent_regularizer="l1",
-            bias_constraint="unit_norm"), SEQUENCE),
-        case(f"{name}-dropout", lambda: make(3, dropout=0.5, seed=5), SEQUENCE),
-        case(f"{name}-recurrent-dropout", lambda: make(
+        case(f"{name}-dropout", lambda: make(
             3, dropout=0.3, recurrent_dropout=0.4, return_sequences=True), SEQUENCE),
-        case(f"{name}-recurrent-dropout-mask", lambda: make(
-            3, recurrent_dropout=0.4, return_sequences=True, go_backwards=True), SEQUENCE, initial,
-            mask=True),
-        case(f"{name}Cell", lambda: getattr(layers, f"{name}Cell")(3), (2, 4), initial),
-        case(f"{name}Cell-dropout", lambda: getattr(layers, f"{name}Cell")(
+        case(f"{name}-dropout-mask", lambda: make(
+            3, recurrent_dropout=0.4, return_sequences=True, go_backwards=True, seed=5), SEQUENCE,
+            initial, mask=True),
+        case(f"{name}Cell", lambda: getattr(layers, f"{name}Cell")(
             3, dropout=0.4, recurrent_dropout=0.4), (2, 4), initial),
     ]  # fmt: skip
 
@@ -242,17 +233,17 @@ RECURRENT = [
     *recurrent("GRU", 1),
     case("LSTM-hard", lambda: layers.LSTM(3, "softsign", "hard_sigmoid", unit_forget_bias=False),
          SEQUENCE),
-    case("GRU-before", lambda: layers.GRU(3, reset_after=False), SEQUENCE),
+    case("LSTM-dropout-inputs", lambda: layers.LSTM(3, dropout=0.5), SEQUENCE),
     case("GRU-before-mask", lambda: layers.GRU(
         3, reset_after=False, return_sequences=True, use_bias=False), SEQUENCE, mask=True),
     case("GRU-before-dropout", lambda: layers.GRU(3, reset_after=False, recurrent_dropout=0.5),
          SEQUENCE),
-    case("RNN", lambda: layers.RNN(layers.LSTMCell(3), return_sequences=True), SEQUENCE),
+    case("RNN", lambda: layers.RNN(layers.LSTMCell(3)), SEQUENCE),
     case("RNN-custom", lambda: layers.RNN(TwoStates(), return_sequences=True, return_state=True),
          SEQUENCE),
     case("RNN-custom-mask", lambda: layers.RNN(TwoStates(), return_sequences=True,
                                                go_backwards=True), SEQUENCE, mask=True),
-    case("Bidirectional", lambda: layers.Bidirectional(layers.LSTM(3)), SEQUENCE),
+    case("Bidirectional", lambda: layers.Bidirectional(layers.LSTM(3, dropout=0.4)), SEQUENCE),
     case("Bidirectional-sum", lambda: layers.Bidirectional(
         layers.GRU(3, return_sequences=True), merge_mode="sum"), SEQUENCE, mask=True),
     case("Bidirectional-mul", lambda: layers.Bidirectional(layers.SimpleRNN(3), merge_mode="mul"),
@@ -265,8 +256,6 @@ RECURRENT = [
          [STATE, STATE]),
     case("Bidirectional-two", lambda: layers.Bidirectional(
         layers.GRU(3), backward_layer=layers.LSTM(2, go_backwards=True)), SEQUENCE),
-    case("Bidirectional-dropout", lambda: layers.Bidirectional(layers.LSTM(3, dropout=0.4)),
-         SEQUENCE),
 ]  # fmt: skip
 
 STACKS = [
