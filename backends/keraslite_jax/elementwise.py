@@ -9,7 +9,10 @@ from jax import lax
 
 class Elementwise:
     negative = staticmethod(operator.neg)
-    absolute = staticmethod(operator.abs)
+
+    def absolute(self, x):
+        return x * jnp.sign(x)  # JAX's own has gradient 1 at 0
+
     sign = staticmethod(jnp.sign)
     floor = staticmethod(jnp.floor)
     ceil = staticmethod(jnp.ceil)
@@ -38,7 +41,12 @@ class Elementwise:
     divide = staticmethod(operator.truediv)
     floor_divide = staticmethod(operator.floordiv)
     remainder = staticmethod(operator.mod)
-    power = staticmethod(operator.pow)
+
+    def power(self, x, y):
+        if not isinstance(y, (int, float)):
+            x = jnp.where((x == 0) & (y == 0), 1, x)  # x**0 has gradient 0 at 0, not NaN
+        return x**y
+
     maximum = staticmethod(jnp.maximum)
     minimum = staticmethod(jnp.minimum)
     arctan2 = staticmethod(jnp.arctan2)
