@@ -1,5 +1,7 @@
 """Every op of the table against the reference: values, shapes and dtypes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,8 @@ def test_forward(op, dtype, backend, reference, bounds, report):
 
 @pytest.mark.parametrize(("op", "dtype"), rows(lambda op: op.dtypes[-1:]))
 def test_not_compiled(op, dtype, backend, reference, bounds, report):
-    """Each op once outside a compiled step, in the last dtype of its list."""
+    """Each op outside a compiled step, in the last dtype of its list: its first two cases."""
+    op = replace(op, cases=op.cases[:2])
     run = forward(backend, op, getattr(backend, op.name), dtype)
     check_all_cases(op, dtype, run, 0, backend, reference, bounds, report)
 

@@ -76,8 +76,9 @@ def test_override(op, dtype, backend, reference, bounds, report):
         for arrays, found, expected in zip(inputs, *results, strict=True):
             floats = [a for a in arrays if is_float(a)]
             check_difference(op, found, expected, dtype, "forward", floats, *tools)
-        for found, expected in zip(*slopes, strict=True):
+        for found, expected, along in zip(*slopes, weights, strict=True):
             floats = [backend.to_numpy(e).astype("float64") for e in expected]
+            floats += [w.astype("float64") for w in along if w is not None]
             check_difference(op, found, expected, dtype, "gradient", floats, *tools)
 
     drive(check, max_examples=2 if op.inputs else 0)

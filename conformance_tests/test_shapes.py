@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-FEW = settings(max_examples=12)
+FEW = settings(max_examples=6)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
 SOLID = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=4)
 

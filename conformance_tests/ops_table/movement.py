@@ -129,7 +129,7 @@ MOVES = (
         "take", np.take,
         ((5, 3), (4,), {"axis": 0}), ((3, 5), (2, 3), {"axis": -1}), ((2, 5, 2), (), {"axis": 1}),
         ((5, 2), (0,), {"axis": 0}),
-        inputs=(X, Input(dtype="int32", ints=(-5, 4))), twice=True,
+        inputs=(X, Input(dtype="int32", ints=(-5, 4))),
     ),
     move(
         "take", np.take, ((5, 3), (4,), {"axis": 0}),
@@ -210,7 +210,7 @@ SUMS = (
             ((2, 4, 4, 3), {"size": (2, 2), "strides": (2, 2), "dilation": (1, 1)}),
             ((1, 3, 4, 3, 1), {"size": (2, 2, 2), "strides": (1, 2, 1), "dilation": (1, 1, 1)}),
         ),
-        windows, dtypes=ADDING, twice=True,
+        windows, dtypes=ADDING,
     ),
     Op(
         "fold", "reduction", (X,),

@@ -69,10 +69,12 @@ ROWS = (
     reduction("any", "exact", np.any, BOOL, OVER_AXES + EMPTY, dtypes=("bool",)),
     reduction("all", "exact", np.all, BOOL, OVER_AXES + EMPTY, dtypes=("bool",)),
     reduction(
-        "argmax", "exact", index_of(np.argmax), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS), gradient=False
+        "argmax", "exact", index_of(np.argmax), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS),
+        gradient=False,
     ),
     reduction(
-        "argmin", "exact", index_of(np.argmin), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS), gradient=False
+        "argmin", "exact", index_of(np.argmin), cases=ONE_INDEX, dtypes=(*FLOATS, *INTS),
+        gradient=False,
     ),
     reduction(
         "cumsum", "reduction", same_dtype(np.cumsum), cases=ALONG_AXIS,
