@@ -71,8 +71,9 @@ def pytest(session, engine, *args):
 @nox.parametrize("engine", ENGINES, ids=ENGINES)
 def tests(session, engine):
     """tests/ on one engine; what does not depend on the engine runs with NumPy only."""
+    others = [f"--ignore=tests/{name}_engine" for name in ENGINES if name != engine]
     select = [] if engine == "numpy" else ["-m", "not engine_free"]
-    pytest(session, engine, "tests", "--ignore=tests/agreement", *select)
+    pytest(session, engine, "tests", "--ignore=tests/agreement", *others, *select)
 
 
 @nox.session
