@@ -28,7 +28,9 @@ def functional_config(model):
 
     own = type(model).__init__
     if own is not Functional.__init__ and _names(own) != _names(Functional.__init__):
-        return LayerState.get_config(model)
+        base = LayerState.get_config(model)
+        given = {k: v for k, v in vars(model).get("_auto_config", {}).items() if k not in base}
+        return {**base, **serialize_keras_object(given)}
     return _Writer(model).config()
 
 
@@ -131,6 +133,8 @@ def functional_from_config(cls, config, custom_objects=None):
 
     Raises ValueError for a graph that refers to tensors that nothing makes.
     """
+    if "layers" not in config:  # a subclass with an `__init__` of its own
+        return cls(**config)
     with CustomObjectScope(custom_objects):
         tensors = _made_tensors(config["layers"])
         inputs = _looked_up(config["input_layers"], tensors)
@@ -172,13 +176,20 @@ def _maker(entry):
     if operations.is_operation(entry.get("module")):
         fn = operations.function_of(entry["class_name"])
         config = {k: deserialize_keras_object(v) for k, v in entry["config"].items() if k != "name"}
-        return lambda args, kwargs: operations.call(fn, config, args, kwargs)
+        return lambda args, kwargs: _named(operations.call(fn, config, args, kwargs), entry["name"])
     layer = deserialize_keras_object(entry)
     if isinstance(layer, InputLayer):
         return layer
     if not isinstance(layer, Layer):
         raise ValueError(f"The model's config has {layer!r} where a layer is expected.")
     return lambda args, kwargs: layer(*args, **_told_apart(layer, kwargs))
+
+
+def _named(outputs, name):
+    """Give the call of a function that made tensors its saved name."""
+    for tensor in flat_tensors(outputs):
+        tensor._node.operation.name = name
+    return outputs
 
 
 def _told_apart(layer, kwargs):

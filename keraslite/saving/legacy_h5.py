@@ -7,7 +7,16 @@ each layer, `optimizer_weights` the optimizer's state, each with its weights in 
 import warnings
 
 from keraslite.saving.budget import limited
-from keraslite.saving.h5_files import Mismatch, count_elements, open_h5, read_json, write_json
+from keraslite.saving.h5_files import (
+    Mismatch,
+    checked_dataset,
+    count_elements,
+    open_h5,
+    read_json,
+    write_array,
+    write_json,
+)
+from keraslite.saving.layout import is_seed_generator, saved_objects
 from keraslite.saving.legacy_config import modern_config, modern_training
 from keraslite.saving.legacy_weights import (
     datasets_of,
@@ -20,6 +29,7 @@ from keraslite.saving.models import made_model
 from keraslite.saving.serialization import serialize_keras_object
 
 _VERSION = "3.15.1"  # the Keras version whose format this is
+_STATES = "random_states"
 _TOP_LEVEL = "top_level_model_weights"
 
 
@@ -42,6 +52,9 @@ def write_model(model, path, include_optimizer=True):
         file.attrs["backend"] = model.backend.name
         write_json(file, "model_config", config)
         _write_layers(file.create_group("model_weights"), model)
+        states = file.create_group(_STATES)
+        for number, state in enumerate(_random_states(model)):
+            write_array(states, str(number), state.numpy())
         optimizer = model.optimizer
         if training and include_optimizer and optimizer is not None:
             training["optimizer_config"] = training.pop("optimizer")
@@ -68,6 +81,11 @@ def _top_level(model):
     return [v for v in _weights(model) if id(v) not in below]
 
 
+def _random_states(model):
+    """States of the random generators; Keras does not save them, nor mind them."""
+    return [thing.state for _, thing in saved_objects(model) if is_seed_generator(thing)]
+
+
 def read_model(path, custom_objects=None, compile=True):
     """The model in a file."""
     with open_h5(path) as file:
@@ -86,7 +104,7 @@ def read_model(path, custom_objects=None, compile=True):
         if not model.built:
             raise ValueError(f"{path} does not say the input shape of its model.")
         assignments = _matched_by_order(model, _layers_group(file), path, False)
-        assignments += _matched_optimizer(model, file, path)
+        assignments += _matched_optimizer(model, file, path) + _matched_states(model, file)
     for variable, value in assignments:
         variable.assign(value)
     return model
@@ -162,12 +180,24 @@ def _matched_optimizer(model, file, path):
     if model.optimizer is None or "optimizer_weights" not in file:
         return []
     variables = model.optimizer.variables
+    datasets = datasets_of(file["optimizer_weights"])
+    if len(datasets) <= 2:  # saved before its first step: no slots yet
+        variables = variables[: len(datasets)]
     try:
-        values = values_for(variables, datasets_of(file["optimizer_weights"]))
+        values = values_for(variables, datasets)
     except Mismatch as error:
         warnings.warn(f"The optimizer state in {path} is not restored: {error}", stacklevel=5)
         return []
     return list(zip(variables, values))
+
+
+def _matched_states(model, file):
+    """[(variable, value)] of the random generators, if the file has them."""
+    variables, group = _random_states(model), file.get(_STATES, {})
+    if len(group) != len(variables):
+        return []
+    datasets = [checked_dataset(group, str(number)) for number in range(len(variables))]
+    return list(zip(variables, values_for(variables, datasets)))
 
 
 def _listed(names):

@@ -19,7 +19,7 @@ from keraslite.saving.registration import (
     get_registered_name,
     get_registered_object,
 )
-from keraslite.saving.tolerance import known_arguments
+from keraslite.saving.tolerance import known_arguments, parameters
 
 _CODE = (
     "The file holds a Python lambda, that is, code; keraslite runs no code from files. Replace the"
@@ -122,7 +122,7 @@ def public_classes():
     table = {}
     for module in _MODULES:
         members = vars(importlib.import_module(f"keraslite.{module}"))
-        classes = {n: c for n, c in members.items() if inspect.isclass(c) and n[0] != "_"}
+        classes = {n: c for n, c in members.items() if hasattr(c, "from_config") and n[0] != "_"}
         table[module.split(".")[-1]] = classes
     from keraslite.models import Functional, Model, Sequential
 
@@ -220,7 +220,10 @@ def _instance(config, name, inner):
     cls = find_class(config.get("module") or "", name, config.get("registered_name"))
     if not hasattr(cls, "from_config"):
         raise ValueError(f"Class {name!r} has no from_config method.")
-    made = cls.from_config(_known_config(cls, inner))
+    known = _known_config(cls, inner)
+    made = cls.from_config(known)
+    for key in (inner.keys() - known.keys()) & _BASE.keys():
+        setattr(made, _BASE[key], inner[key])
     build = config.get("build_config")
     if build and hasattr(made, "build_from_config") and not getattr(made, "built", True):
         made.build_from_config(build)
@@ -238,15 +241,31 @@ def _refuse_code(config):
             _refuse_code(value)
 
 
+_BASE = {"name": "name", "trainable": "trainable", "dtype": "dtype_policy"}  # of every layer
+
+
 def _known_config(cls, config):
-    """A copy of a config without what keraslite's own classes lack and need not have."""
+    """A copy of a config without keys that the class does not take and need not take.
+
+    These are, for keraslite's own classes, settings at rest that only Keras has; for users'
+    classes, the settings of every layer where `__init__` does not pass them on.
+    """
+    from keraslite.core.layer import Layer
     from keraslite.models import Model
 
     if not isinstance(config, dict):
         raise ValueError(f"The config of {cls.__name__!r} in the file is no dict: {config!r}.")
-    if not cls.__module__.startswith("keraslite.") or issubclass(cls, Model):
+    if not cls.__module__.startswith("keraslite."):
+        taken = parameters(cls) if issubclass(cls, Layer) and _makes_from_config(cls) else None
+        return {k: v for k, v in config.items() if taken is None or k in taken or k not in _BASE}
+    if issubclass(cls, Model):
         return dict(config)
     return known_arguments(cls, config, f"{cls.__name__} {config.get('name', '')!r}")
+
+
+def _makes_from_config(cls):
+    """True if a class is made by handing its config to `__init__`."""
+    return cls.from_config.__func__.__module__.startswith("keraslite.")
 
 
 def find_class(module, name, registered=None):
