@@ -123,6 +123,8 @@ class TensorflowArrays:
         with device_scope():
             if dtype in ("bool", "int8", "uint8", "int16", "uint16", "uint32", "uint64"):
                 return tf.cast(tf.range(start, stop, step, dtype="int64"), dtype)
+            if dtype == "float16":  # graphs have no kernel for it
+                return tf.cast(tf.range(start, stop, step, dtype="float32"), dtype)
             return tf.range(start, stop, step, dtype=dtype)
 
     def zeros_like(self, x):
