@@ -18,6 +18,7 @@ from keraslite_jax.control import Control
 from keraslite_jax.convolution import Convolution
 from keraslite_jax.elementwise import Elementwise
 from keraslite_jax.linalg import Linalg
+from keraslite_jax.memory import keep_freed_memory
 from keraslite_jax.movement import Movement
 from keraslite_jax.neural import Neural
 from keraslite_jax.randomness import Randomness
@@ -48,6 +49,7 @@ class JaxBackend(
         device = os.environ.get("KERASLITE_DEVICE")
         if device:
             jax.config.update("jax_default_device", find_device(device))
+        keep_freed_memory()
 
 
 __all__ = ["JaxBackend"]
