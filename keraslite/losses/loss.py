@@ -113,8 +113,6 @@ class LossFunctionWrapper(Loss):
     3.0
     """
 
-    _passes_settings_on = True  # any further argument is the function's
-
     _any_config = True  # the config holds arguments of fn too
 
     def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):

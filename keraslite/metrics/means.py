@@ -114,8 +114,6 @@ class MeanMetricWrapper(Mean):
     1.5
     """
 
-    _passes_settings_on = True  # any further argument is the function's
-
     _aligns = True  # whether fn, which may not do it itself, gets arguments that fit each other
 
     _any_config = True  # the config holds arguments of fn too

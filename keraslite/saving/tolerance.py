@@ -41,7 +41,7 @@ def parameters(function):
     if not inspect.isclass(function):
         found = inspect.signature(function).parameters.values()
         return None if _is_open(found) else frozenset(p.name for p in found)
-    if getattr(function, "_passes_settings_on", False) and _is_open(
+    if getattr(function, "_any_config", False) and _is_open(
         inspect.signature(function.__init__).parameters.values()
     ):
         return None
