@@ -172,6 +172,10 @@ class Variable:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
+    def __tf_tensor__(self, dtype=None, name=None):
+        """What TensorFlow takes for `tensor * variable`; by `__array__` it would lose gradients."""
+        return self.value
+
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
 
