@@ -1,4 +1,7 @@
-"""Elementwise functions: `jax.numpy`'s, and Python's operators where these do the same."""
+"""Elementwise functions: JAX's, Python's operators where these do the same.
+
+What JAX would dispatch from Python when it runs eagerly (0.1 ms a call) is compiled.
+"""
 
 import operator
 
@@ -77,11 +80,11 @@ class Elementwise:
     arccosh = staticmethod(jnp.arccosh)
     arctanh = staticmethod(jnp.arctanh)
 
-    relu = staticmethod(jax.nn.relu)
-    sigmoid = staticmethod(lax.logistic)
+    relu = staticmethod(jax.jit(jax.nn.relu))
+    sigmoid = staticmethod(jax.nn.sigmoid)
     log_sigmoid = staticmethod(jax.nn.log_sigmoid)
     softplus = staticmethod(jax.nn.softplus)
     silu = staticmethod(jax.nn.silu)
     elu = staticmethod(jax.nn.elu)
     selu = staticmethod(jax.nn.selu)
-    gelu = staticmethod(jax.nn.gelu)
+    gelu = staticmethod(jax.jit(jax.nn.gelu, static_argnums=1))

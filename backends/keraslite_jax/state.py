@@ -1,6 +1,7 @@
 """State, gradients and compiled steps: `jax.value_and_grad`, `jax.jit` with donated state."""
 
 import functools
+from itertools import zip_longest
 
 import jax
 import jax.numpy as jnp
@@ -63,9 +64,8 @@ class State:
 
         def run(*args):
             nonlocal owned
-            handles = list(state.get())
-            ours = len(owned) == len(handles)
-            donated = [h if ours and h is owned[i] else jnp.array(h) for i, h in enumerate(handles)]
+            handles = state.get()
+            donated = [h if h is o else jnp.array(h) for h, o in zip_longest(handles, owned)]
             try:
                 result, owned = pure(donated, *optree.tree_flatten(args))
             except BaseException:
