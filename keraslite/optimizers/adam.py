@@ -44,7 +44,7 @@ class Adam(Optimizer):
     def update_step(self, gradients, variables, learning_rate):
         means = self._slots(self._means, variables)
         squares = self._slots(self._squares, variables)
-        step = self.backend.cast(self.iterations.value + 1, config.floatx())
+        step = self.backend.cast(self._updates() + 1, config.floatx())
         if self.amsgrad:
             self._update_amsgrad(gradients, variables, means, squares, learning_rate, step)
             return

@@ -45,10 +45,6 @@ class LossScaleOptimizer(Optimizer):
     def iterations(self):
         return self.inner_optimizer.iterations
 
-    @iterations.setter
-    def iterations(self, value):
-        """Set by the base class, where it has no use."""
-
     @property
     def variables(self):
         return self._variables + self.inner_optimizer.variables
@@ -62,6 +58,8 @@ class LossScaleOptimizer(Optimizer):
         variables = self._trained if trainable_variables is None else list(trainable_variables)
         if not self.built:
             self.build(variables)
+        pairs = [(g, v) for g, v in zip(grads, variables) if g is not None]
+        grads, variables = map(list, zip(*pairs))
         finite = ops.all(ops.stack([ops.all(ops.isfinite(g)) for g in grads]))
         scale = self.dynamic_scale.value
         inner = self.inner_optimizer
@@ -78,7 +76,7 @@ class LossScaleOptimizer(Optimizer):
             self.dynamic_scale.assign(scale / 2)
             self.step_counter.assign(0)
 
-        update_if(finite, [*variables, *self.variables], update, leave_out)
+        update_if(finite, [*self._trained, *self.variables], update, leave_out)
 
     def scale_loss(self, loss):
         return self.inner_optimizer.scale_loss(
@@ -90,7 +88,8 @@ class LossScaleOptimizer(Optimizer):
 
     def save_own_variables(self, store):
         """As in Keras, a count and a rate stand first; those in use are the inner optimizer's."""
-        values = [self.iterations.numpy(), np.float32(0), *(v.numpy() for v in self.variables)]
+        count = self.inner_optimizer._iterations.numpy()
+        values = [count, np.float32(0), *(v.numpy() for v in self.variables)]
         store.update({str(index): value for index, value in enumerate(values)})
 
     def load_own_variables(self, store):

@@ -4,6 +4,7 @@ from keraslite import config, ops
 from keraslite.backend.context import context, real_backend, temporarily
 from keraslite.core.naming import auto_name
 from keraslite.core.variable import Variable
+from keraslite.optimizers.checks import check_arguments
 from keraslite.optimizers.conditional import update_if
 from keraslite.optimizers.schedules.schedule import LearningRateSchedule
 
@@ -38,9 +39,9 @@ class Optimizer:
             raise ValueError(
                 f"Unknown argument(s) for {type(self).__name__}: {', '.join(map(repr, kwargs))}."
             )
-        self._check(
-            weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, gradient_accumulation_steps,
+        check_arguments(
+            type(self).__name__, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema,
+            ema_momentum, ema_overwrite_frequency, gradient_accumulation_steps,
         )  # fmt: skip
         self.backend = real_backend()
         self.name = name or auto_name(type(self).__name__)
@@ -58,38 +59,8 @@ class Optimizer:
         self._places = {}
         self._not_decayed = set()
         self._not_decayed_names = []
-        self.iterations = self._state(0, "int32", "iteration")
+        self._iterations = self._state(0, "int32", "iteration")
         self._learning_rate = self._rate(learning_rate)
-
-    def _check(
-        self, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-        ema_overwrite_frequency, accumulation,
-    ):  # fmt: skip
-        name = type(self).__name__
-        if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ValueError(
-                f"{name}: set only one of clipnorm, clipvalue and global_clipnorm; found"
-                f" {clipnorm=}, {clipvalue=}, {global_clipnorm=}."
-            )
-        for key, value in (
-            ("clipnorm", clipnorm), ("clipvalue", clipvalue), ("global_clipnorm", global_clipnorm),
-        ):  # fmt: skip
-            if value is not None and value <= 0:
-                raise ValueError(f"{name}: {key} must be positive, found {value}.")
-        if weight_decay is not None and weight_decay < 0:
-            raise ValueError(f"{name}: weight_decay must not be negative, found {weight_decay}.")
-        if use_ema and not 0 <= ema_momentum <= 1:
-            raise ValueError(f"{name}: ema_momentum must lie in [0, 1], found {ema_momentum}.")
-        if ema_overwrite_frequency is not None and ema_overwrite_frequency < 1:
-            raise ValueError(
-                f"{name}: ema_overwrite_frequency must be None or a positive int, found"
-                f" {ema_overwrite_frequency}."
-            )
-        if accumulation is not None and accumulation < 2:
-            raise ValueError(
-                f"{name}: gradient_accumulation_steps must be None or at least 2, found"
-                f" {accumulation}."
-            )
 
     # ---- state ----
 
@@ -112,6 +83,18 @@ class Optimizer:
         return self._state(float(value), config.floatx(), "learning_rate")
 
     @property
+    def iterations(self):
+        """Number of updates: a Variable; with gradient accumulation a scalar tensor."""
+        if self.gradient_accumulation_steps:
+            return ops.floor_divide(self._iterations.value, self.gradient_accumulation_steps)
+        return self._iterations
+
+    def _updates(self):
+        """`iterations` as a tensor."""
+        count = self.iterations
+        return count.value if isinstance(count, Variable) else count
+
+    @property
     def learning_rate(self):
         """The rate of the next update: a scalar tensor (a Variable if it is a plain number)."""
         rate = self._learning_rate
@@ -119,7 +102,7 @@ class Optimizer:
             return rate
         if isinstance(rate, LearningRateSchedule):
             with temporarily(backend=self._running_backend()):
-                return rate(self.iterations.value)
+                return rate(self._iterations.value)
         return rate()
 
     @learning_rate.setter
@@ -180,7 +163,7 @@ class Optimizer:
 
     def _slots(self, column, variables):
         """The slots of a column that belong to `variables`."""
-        if len(variables) == len(column):
+        if variables == self._trained:
             return column
         return [column[self._places[id(v)]] for v in variables]
 
@@ -231,7 +214,12 @@ class Optimizer:
             self._apply_accumulated(grads, variables)
         else:
             self._apply(grads, variables)
-        self.iterations.assign_add(1)
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+        self._iterations.assign_add(1)
 
     def _check_known(self, variables):
         for variable in variables:
@@ -243,17 +231,12 @@ class Optimizer:
                 )
 
     def _apply(self, grads, variables):
-        """Clip, decay, update, average, constrain."""
+        """Clip, decay, update."""
         grads = self._clip(grads)
         rate = self.learning_rate
         rate = rate.value if isinstance(rate, Variable) else rate
         self._decay(variables, rate)
         self.update_step(grads, variables, rate)
-        if self.use_ema:
-            self._average(variables)
-        for variable in variables:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable.value))
 
     def _clip(self, grads):
         backend = self.backend
@@ -296,14 +279,16 @@ class Optimizer:
                 factor = self.backend._like(rate, value) * self.weight_decay
                 variable.assign(value - value * factor)
 
-    def _average(self, variables):
-        momentum = self.ema_momentum
-        averages = self._slots(self._averages, variables)
-        for average, variable in zip(averages, variables):
+    def _average(self):
+        """Move the averages, which begin as the weights after the first update."""
+        count = self._updates()
+        started = ops.not_equal(count, 0)
+        for average, variable in zip(self._averages, self._trained):
+            momentum = ops.cast(started, average.dtype) * self.ema_momentum
             average.assign(momentum * average.value + (1 - momentum) * variable.value)
         if self.ema_overwrite_frequency:
-            due = ops.equal((self.iterations.value + 1) % self.ema_overwrite_frequency, 0)
-            for average, variable in zip(averages, variables):
+            due = ops.equal((count + 1) % self.ema_overwrite_frequency, 0)
+            for average, variable in zip(self._averages, self._trained):
                 variable.assign(ops.where(due, average.value, variable.value))
 
     def _apply_accumulated(self, grads, variables):
@@ -311,14 +296,14 @@ class Optimizer:
         sums = self._slots(self._accumulated, variables)
         for total, gradient in zip(sums, grads):
             total.assign(total.value + gradient)
-        due = ops.equal((self.iterations.value + 1) % steps, 0)
+        due = ops.equal((self._iterations.value + 1) % steps, 0)
 
         def update():
             self._apply([total.value / steps for total in sums], variables)
             for total in sums:
                 total.assign(self.backend.zeros_like(total.value))
 
-        state = [v for v in self._variables if v is not self.iterations]
+        state = [v for v in self._variables if v is not self._iterations]
         update_if(due, [*variables, *state], update)
 
     def scale_loss(self, loss):
