@@ -13,14 +13,15 @@ _AT_REST = {
 def known_arguments(function, config, what):
     """`config` without keys that `function` does not take, as long as they say nothing.
 
-    A key says nothing if its value is None, False, empty, or what `_AT_REST` lists for it.
+    A key says nothing if its value is None, False, empty, or what `_AT_REST` lists for it. All
+    layers take `input_shape`, although not by name.
 
     Raises ValueError for a setting in use that keraslite lacks.
     """
     names = parameters(function)
     if names is None:
         return config
-    unknown = [key for key in config if key not in names]
+    unknown = [key for key in config if key not in names and key != "input_shape"]
     for key in unknown:
         value = config[key]
         rest = _AT_REST.get(key, ())

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 
+from keraslite.core.layer import Layer
 from keraslite.core.layer_state import LayerState
 from keraslite.optimizers import Optimizer
 from keraslite.saving.h5_files import (
@@ -19,7 +20,7 @@ from keraslite.saving.h5_files import (
 )
 from keraslite.saving.layout import is_seed_generator, saved_objects
 
-_STATE_OF = "state_of"  # attribute of groups that hold no weights
+_STATE_OF = "state_of"  # attribute of groups that hold no weights: what has the state
 
 
 def write_weights(model, file):
@@ -30,8 +31,8 @@ def write_weights(model, file):
         for path, thing in saved_objects(model):
             group = opened.create_group(_group_name(path))
             group.attrs["name"] = thing.name
-            if is_seed_generator(thing):
-                group.attrs[_STATE_OF] = "seed_generator"
+            if not isinstance(thing, Layer):
+                group.attrs[_STATE_OF] = type(thing).__name__
             for key, value in _own_values(thing).items():
                 write_array(group, key, value)
 
@@ -57,12 +58,12 @@ def read_weights(model, file, skip_mismatch=False, source=None):
             " data, or build(input_shape) it, first."
         )
     with open_h5(file, source) as opened:
-        parts, problems = _matched(model, opened)
+        parts, problems, notes = _matched(model, opened)
     if problems and not skip_mismatch:
         raise ValueError(_explained(problems, source, model))
-    if problems:
-        warnings.warn(f"Not loaded from {source}: {'; '.join(problems)}", stacklevel=4)
-    assign_all(parts)
+    if problems or notes:
+        warnings.warn(f"Not loaded from {source}: {'; '.join(problems + notes)}.", stacklevel=4)
+    _assign_all(parts)
 
 
 def _explained(problems, source, model):
@@ -74,45 +75,51 @@ def _explained(problems, source, model):
     )
 
 
-def assign_all(parts):
-    """Load every object's values; if one fails, all go back to what they were.
-
-    Args:
-        parts: [(object, values before, new values)].
-    """
-    done = []
+def _assign_all(parts):
+    """Load [(object, its values, function that puts the old ones back)]: all or none."""
+    undo = []
     try:
-        for thing, before, values in parts:
-            done.append((thing, before))
-            load_own_values(thing, values)
+        for thing, values, put_back in parts:
+            undo.append(put_back)
+            _load_own_values(thing, values)
     except BaseException:
-        for thing, before in reversed(done):
-            load_own_values(thing, before)
+        for put_back in reversed(undo):
+            put_back()
         raise
 
 
 def _matched(model, file):
-    """([(object, values before, values in the file)], [what does not fit])."""
-    parts, problems = [], []
+    """(parts for `_assign_all`, what does not fit, what is left out for that reason)."""
+    parts, problems, notes = [], [], []
     expected = saved_objects(model)
     for path, thing in expected:
         before = _own_values(thing)
         try:
             values = _read_group(file, path, thing, before)
         except Mismatch as error:
-            if isinstance(thing, Optimizer):
-                warnings.warn(f"The state of {thing.name!r} is not restored: {error}", stacklevel=5)
-            elif not is_seed_generator(thing):
+            if isinstance(thing, Layer):
                 where = path or "the model itself"
                 problems.append(f"layer {thing.name!r} ({type(thing).__name__}, {where}): {error}")
+            elif isinstance(thing, Optimizer):
+                notes.append(f"the state of optimizer {thing.name!r}: {error}")
             continue
         if values:
-            parts.append((thing, before, {**before, **values}))
+            if isinstance(thing, Optimizer):
+                values = {**before, **values}
+            parts.append((thing, values, _undo(thing, before)))
     extra = _unused_groups(file, {_group_name(path) for path, _ in expected})
     if extra:
         shown = ", ".join(extra[:5]) + (", ..." if len(extra) > 5 else "")
         problems.append(f"the file has variables that the model lacks: {shown}")
-    return parts, problems
+    return parts, problems, notes
+
+
+def _undo(thing, before):
+    """A function that puts an object's values back, without code of the user's."""
+    if _is_standard(thing):
+        return lambda: _load_own_values(thing, before)
+    kept = [(variable, variable.numpy()) for variable in thing.weights]
+    return lambda: [variable.assign(value) for variable, value in kept]
 
 
 def _read_group(file, path, thing, wanted):
@@ -121,8 +128,12 @@ def _read_group(file, path, thing, wanted):
     group = file.get(name, {})
     if not group and (isinstance(thing, Optimizer) or is_seed_generator(thing)):
         return {}
-    if isinstance(thing, Optimizer) and set(group) <= {"0", "1"}:  # saved before its first step
-        wanted = {key: wanted[key] for key in group if key in wanted}
+    if isinstance(thing, Optimizer):
+        saved = group.attrs.get(_STATE_OF, type(thing).__name__)  # Keras does not say
+        if saved != type(thing).__name__:
+            raise Mismatch(f"expected that of {type(thing).__name__}, found that of {saved}")
+        if set(group) <= {"0", "1"}:  # saved before its first step
+            wanted = {key: wanted[key] for key in group if key in wanted}
     if group and not _is_standard(thing):
         return {key: read_array(checked_dataset(group, key)) for key in group}
     if set(group) != set(wanted):
@@ -178,7 +189,7 @@ def _own_values(thing):
     return {key: np.asarray(value) for key, value in store.items()}
 
 
-def load_own_values(thing, values):
+def _load_own_values(thing, values):
     """Assign what `_own_values` gave."""
     if is_seed_generator(thing):
         thing.state.assign(values["0"])
