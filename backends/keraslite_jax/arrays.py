@@ -1,5 +1,7 @@
 """Making and reading `jax.Array`s."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -24,6 +26,7 @@ def _device_name(device):
     return f"{platform}:{device.local_hardware_id}" if device.local_hardware_id else platform
 
 
+@functools.cache
 def find_device(name):
     """The jax.Device that "cuda:1" names.
 
