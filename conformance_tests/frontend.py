@@ -85,3 +85,17 @@ def relative(found, expected):
     found, expected = np.asarray(found, "float64"), np.asarray(expected, "float64")
     assert found.shape == expected.shape
     return float(np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1e-30)))
+
+
+def agree(reference, fn, *args, limit=1e-9):
+    """Run `fn(*args)` on both in float64 and compare what it returns, a nest of numbers and arrays.
+
+    Returns what the engine under test gave.
+    """
+    found = on_engine(fn, *args, dtype="float64")
+    expected = on_reference(reference, fn, *args)
+    leaves, wanted = optree.tree_leaves(found), optree.tree_leaves(expected)
+    assert optree.tree_structure(found) == optree.tree_structure(expected)
+    for one, other in zip(leaves, wanted):
+        np.testing.assert_allclose(one, other, rtol=limit, atol=limit)
+    return found
