@@ -40,11 +40,12 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             f"Model {model.name!r} is not built, so there is nothing to save yet. Call it on data,"
             " or build(input_shape) it, first."
         )
+    from keraslite.backend.context import temporarily
     from keraslite.saving import keras_file, legacy_h5
     from keraslite.saving.atomic import atomic_path
 
     write = legacy_h5.write_model if legacy else keras_file.write_keras
-    with atomic_path(path, overwrite) as temporary:
+    with atomic_path(path, overwrite) as temporary, temporarily(backend=model.backend):
         write(model, temporary, **kwargs)
 
 

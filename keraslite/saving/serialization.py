@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from keraslite.backend.context import context
 from keraslite.backend.dtypes import standardize_dtype
 from keraslite.core.naming import find
 from keraslite.saving.registration import (
@@ -65,7 +66,7 @@ def serialize_keras_object(obj) -> Any:
     if inspect.isfunction(obj) or inspect.isbuiltin(obj):
         return _serialize_function(obj)
     if hasattr(obj, "__array__"):
-        array = np.asarray(obj)
+        array = context.backend.to_numpy(obj) if context.backend.is_tensor(obj) else np.asarray(obj)
         config = {"value": array.tolist(), "dtype": array.dtype.name}
         return {"class_name": "__numpy__", "config": config}
     raise ValueError(f"Cannot save {obj!r}: it has no get_config method and is no plain value.")
