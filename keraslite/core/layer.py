@@ -253,12 +253,21 @@ class Layer(LayerState):
         finally:
             context.training, context.autocast_dtype = outer_training, outer_cast
             context.call_depth = depth
-        if self.activity_regularizer is not None:
-            for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
-                self.add_loss(self.activity_regularizer(output))
+        if self.activity_regularizer is not None and not context.backend.is_abstract:
+            self._regularize(outputs)
         if previous_mask is not None or self._produces_mask:
             self._set_output_mask(args, outputs, previous_mask)
         return outputs
+
+    def _regularize(self, outputs):
+        """Add the penalty on outputs, as a mean over the batch."""
+        from keraslite import ops
+
+        for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+            loss = self.activity_regularizer(output)
+            if len(output.shape):
+                loss = loss / ops.cast(ops.shape(output)[0], context.backend.dtype(loss))
+            self.add_loss(loss)
 
     def _explain(self, error, args):
         """Add the innermost layer and its inputs to an error, once."""

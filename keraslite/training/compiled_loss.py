@@ -34,7 +34,7 @@ class CompiledLoss:
         self.losses = [losses.as_loss(one) for one in given]
         weights = outputs.as_list(self._weights, names, "loss_weights")
         self.weights = [None if w is None else float(w) for w in weights]
-        if len(names) > 1:
+        if sum(loss is not None for loss in self.losses) > 1:
             self.trackers = [
                 Mean(name=f"{n}_loss") if f is not None else None
                 for n, f in zip(names, self.losses)

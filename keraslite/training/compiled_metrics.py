@@ -17,7 +17,7 @@ class CompiledMetrics:
         self._given = ((metrics, False), (weighted_metrics, True))
         self._given_names = names
         self.names = None
-        self._rows = []  # (metric, name in logs, output number, weighted)
+        self._rows = []  # (metric, prefix of its name in logs, output number, weighted)
 
     @property
     def metrics(self):
@@ -37,7 +37,7 @@ class CompiledMetrics:
                         shapes = targets[number].shape, predictions[number].shape
                         made.build_from_shapes(*map(tuple, shapes))
                     prefix = f"{names[number]}_" if len(names) > 1 else ""
-                    self._rows.append((made, prefix + made.name, number, weighted))
+                    self._rows.append((made, prefix, number, weighted))
 
     def update_state(self, y, y_pred, sample_weight=None):
         """Let each metric see its output of a batch."""
@@ -55,9 +55,12 @@ class CompiledMetrics:
             metric.update_state(targets[number], predictions[number], sample_weight=weight)
 
     def result(self):
-        """{name: scalar tensor}; a name that comes twice is numbered."""
+        """{name: scalar tensor}; a name that comes twice is numbered, or marked as weighted."""
         found = {}
-        for metric, name, _, _ in self._rows:
+        for metric, prefix, _, weighted in self._rows:
+            name = prefix + metric.name
+            if weighted and name in found:
+                name = f"{prefix}weighted_{metric.name}"
             base, count = name, 1
             while name in found:
                 name, count = f"{base}_{count}", count + 1

@@ -258,7 +258,7 @@ class Loops:
     # ---- single batches ----
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """One training step on one batch; returns the loss and metrics so far."""
+        """One training step on one batch; returns the loss and metrics of this batch."""
         self._assert_compiled("train_on_batch")
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
@@ -273,6 +273,7 @@ class Loops:
             batch = data.arrays
             self._ensure_built(batch, training=kind == "train")
             function = self._step_function(kind)
+            self.reset_metrics()
             logs = self._call_group(function, [self._tensors(batch)])
             results = {name: to_float(v, self.backend) for name, v in logs.items()}
         return results if return_dict else _flat_results(results)

@@ -8,9 +8,9 @@ import difflib
 
 
 def output_names(y_pred, names=None):
-    """A name for each output: a dict's keys, the given ones, or output_0, output_1, ..."""
+    """A name for each output: a dict's keys in order, the given ones, or output_0, output_1, ..."""
     if isinstance(y_pred, dict):
-        return list(y_pred)
+        return sorted(y_pred)
     count = len(y_pred) if isinstance(y_pred, (list, tuple)) else 1
     if names and len(names) == count and len(set(names)) == count:
         return list(names)
@@ -47,7 +47,7 @@ def as_list(values, names, what, fill=None, allow_missing=True):
 def outputs_list(y_pred):
     """Model outputs as a list."""
     if isinstance(y_pred, dict):
-        return list(y_pred.values())
+        return [y_pred[name] for name in sorted(y_pred)]
     return list(y_pred) if isinstance(y_pred, (list, tuple)) else [y_pred]
 
 
