@@ -24,9 +24,11 @@ class Bounds:
     def find(self, op, kind, dtype, direction):
         """(unit, limit) for an op of class `kind`; what its own entry lacks, the class gives.
 
-        direction: "forward", or "gradient", whose bound holds for the second order too.
+        direction: "forward", "gradient", or "second order", which has twice the gradient's.
         """
-        direction = direction.replace("second order", "gradient")
+        if direction == "second order":
+            unit, limit = self.find(op, kind, dtype, "gradient")
+            return unit, 2 * limit
         own, general = self._ops.get(op, {}), self._classes[kind]
         key = "unit" if direction == "forward" else "gradient_unit"
         default = "ulp" if direction == "forward" else "eps"

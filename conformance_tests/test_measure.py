@@ -76,6 +76,7 @@ def test_bounds_fall_back_from_op_to_class_and_dtype_to_all():
     assert bounds.find("exp", "easy", "float32", "forward") == ("ulp", 3)
     assert bounds.find("exp", "easy", "float64", "forward") == ("ulp", 1)
     assert bounds.find("exp", "easy", "float64", "gradient") == ("ulp", 5)
+    assert bounds.find("sin", "easy", "float64", "second order") == ("eps", 4)
     with pytest.raises(KeyError, match="unheard"):
         bounds.find("exp", "unheard", "float32", "forward")
 

@@ -17,6 +17,7 @@ POSITIVE = Input(0.1, 5)
 STRANGE = Input(specials=(np.inf, -np.inf, np.nan))
 BOOL = Input(dtype="bool")
 NONZERO = Input(build=lambda x: np.where(x < 0, x - 0.5, x + 0.5), ints=(1, 6))
+POWER_OF_TWO = Input(build=lambda x: np.copysign(2.0 ** np.round(x), x))  # quotients are exact
 SHIFT = Input(ints=(0, 6))
 
 
@@ -95,7 +96,13 @@ PRIMITIVES = (
         "floor_divide", "exact", np.floor_divide, ANY, Input(ints=(-6, -1)),
         dtypes=SIGNED, label="floor_divide-by-negative",
     ),
-    binary("remainder", "remainder", np.remainder, ANY, NONZERO, dtypes=(*FLOATS, *INTS)),
+    binary(
+        "remainder", "rounded", np.remainder, ANY, NONZERO,
+        dtypes=(*FLOATS, *INTS), gradient=False,
+    ),
+    binary(
+        "remainder", "rounded", np.remainder, ANY, POWER_OF_TWO, label="remainder-by-powers-of-two"
+    ),
     binary(
         "remainder", "exact", np.remainder, ANY, Input(ints=(-6, -1)),
         dtypes=SIGNED, label="remainder-of-negative",
@@ -141,30 +148,30 @@ COMPOSITES = (
     unary("log2", "elementary", np.log2, POSITIVE),
     unary("log10", "elementary", np.log10, POSITIVE),
     unary("exp2", "elementary", np.exp2),
-    binary("logaddexp", "cancelling", np.logaddexp),
+    binary("logaddexp", "composed", np.logaddexp),
     unary("sinh", "elementary", np.sinh),
     unary("cosh", "elementary", np.cosh),
     unary("arcsinh", "elementary", np.arcsinh),
     unary("arccosh", "elementary", np.arccosh, Input(1.1, 5)),
-    unary("arctanh", "cancelling", np.arctanh, Input(-0.95, 0.95)),
+    unary("arctanh", "composed", np.arctanh, Input(-0.95, 0.95)),
     unary("relu", "exact", lambda x: np.maximum(x, 0)),
     unary("relu6", "exact", lambda x: np.clip(x, 0, 6), Input(-3, 9, specials=(0.0, 6.0))),
     with_params(
         "leaky_relu", "rounded", lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
         ANY, {"negative_slope": 0.25},
     ),
-    unary("sigmoid", "activation", sigmoid, Input(-9, 9, specials=(0.0,)), twice=True),
-    unary("log_sigmoid", "cancelling", lambda x: -softplus(-x), Input(-9, 9)),
-    unary("softplus", "cancelling", softplus, Input(-9, 9), twice=True),
-    unary("softsign", "activation", lambda x: x / (1 + np.abs(x))),
-    unary("silu", "activation", lambda x: x * sigmoid(x), Input(-9, 9), twice=True),
-    with_params("elu", "activation", elu, ANY, {"alpha": 1.0}, {"alpha": 0.5}),
-    unary("selu", "activation", lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772)),
+    unary("sigmoid", "composed", sigmoid, Input(-9, 9, specials=(0.0,)), twice=True),
+    unary("log_sigmoid", "composed", lambda x: -softplus(-x), Input(-9, 9)),
+    unary("softplus", "composed", softplus, Input(-9, 9), twice=True),
+    unary("softsign", "composed", lambda x: x / (1 + np.abs(x))),
+    unary("silu", "composed", lambda x: x * sigmoid(x), Input(-9, 9), twice=True),
+    with_params("elu", "composed", elu, ANY, {"alpha": 1.0}, {"alpha": 0.5}),
+    unary("selu", "composed", lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772)),
     with_params(
-        "gelu", "cancelling", gelu, Input(), {"approximate": True}, {"approximate": False},
+        "gelu", "composed", gelu, Input(), {"approximate": True}, {"approximate": False},
         twice=True,
     ),
-    unary("hard_sigmoid", "cancelling", lambda x: np.clip(x / 6 + 0.5, 0, 1), Input(-5, 5)),
+    unary("hard_sigmoid", "composed", lambda x: np.clip(x / 6 + 0.5, 0, 1), Input(-5, 5)),
 )  # fmt: skip
 
 
@@ -215,7 +222,7 @@ CREATION = (
         {"start": -1, "stop": 2, "num": 7, "endpoint": True, "dtype": DTYPE},
         {"start": 0.1, "stop": 1, "num": 6, "endpoint": False, "dtype": DTYPE},
         {"start": 3, "stop": 4, "num": 1, "endpoint": True, "dtype": DTYPE},
-        dtypes=FLOATS, kind="cancelling",
+        dtypes=FLOATS, kind="composed",
     ),
     Op(
         "one_hot", "exact", (Input(dtype="int32", ints=(-1, 5)),),

@@ -43,7 +43,7 @@ def sigmoid_cross_entropy(logits, targets):
 
 OVER = cases(((2, 5), {"axis": -1}), ((2, 3, 4), {"axis": 1}), ((2, 3, 4), {"axis": (1, 2)}))
 LOSSES = (
-    Op("softmax", "activation-reduced", (LOGITS,), OVER, softmax, twice=True),
+    Op("softmax", "reduction", (LOGITS,), OVER, softmax, twice=True),
     Op("log_softmax", "reduction", (LOGITS,), OVER, log_softmax, twice=True),
     Op(
         "softmax_cross_entropy", "reduction", (LOGITS, UNIT),
@@ -54,7 +54,7 @@ LOSSES = (
         cases(((6, 5), (6,), {}), ((2, 3, 5), (2, 3), {})), sparse_cross_entropy, twice=True,
     ),
     Op(
-        "sigmoid_cross_entropy", "cancelling", (LOGITS, UNIT),
+        "sigmoid_cross_entropy", "composed", (LOGITS, UNIT),
         cases(((67,), (67,), {}), ((2, 3), (2, 3), {})), sigmoid_cross_entropy, twice=True,
     ),
 )  # fmt: skip

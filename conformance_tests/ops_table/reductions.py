@@ -61,7 +61,7 @@ ROWS = (
         "sum", "reduction", same_dtype(np.sum), cases=OVER_AXES + EMPTY, dtypes=(*FLOATS, *INTS)
     ),
     reduction(
-        "prod", "product", same_dtype(np.prod), NONZERO, short(OVER_AXES) + EMPTY,
+        "prod", "reduction", same_dtype(np.prod), NONZERO, short(OVER_AXES) + EMPTY,
         dtypes=(*FLOATS, "int32", "int64"), twice=True,
     ),
     reduction("max", "exact", np.max, dtypes=(*FLOATS, *INTS)),
@@ -81,7 +81,7 @@ ROWS = (
         dtypes=(*FLOATS, "int32", "int64"),
     ),
     reduction(
-        "cumprod", "product", same_dtype(np.cumprod), NONZERO, short(ALONG_AXIS),
+        "cumprod", "reduction", same_dtype(np.cumprod), NONZERO, short(ALONG_AXIS),
         dtypes=(*FLOATS, "int32", "int64"),
     ),
     reduction("mean", "reduction", np.mean),
