@@ -7,8 +7,52 @@ import zlib
 
 import numpy as np
 
-_CHECKSUM = "crc32"
+_SEAL = b"keraslite-crc32:"
+_DIGITS = 8
 _MOST_COMPRESSED = 1100  # deflate makes 1032 bytes of one at best
+
+
+@contextlib.contextmanager
+def create_h5(file):
+    """A new HDF5 file open for writing, given as path or binary file object.
+
+    A file on disk is sealed when it is closed: a checksum of all bytes follows the last one that
+    HDF5 minds. Whatever changes the file by way of HDF5 drops the seal.
+    """
+    import h5py
+
+    with h5py.File(file, "w") as opened:
+        yield opened
+    if isinstance(file, (str, os.PathLike)):
+        with open(file, "rb+") as sealed:
+            seal = _SEAL + b"%0*x" % (_DIGITS, _checksum(sealed, None))
+            sealed.seek(0, os.SEEK_END)
+            sealed.write(seal)
+
+
+def _checksum(file, size):
+    """CRC-32 of the first `size` bytes of a binary file, None for all."""
+    checksum, left = 0, float("inf") if size is None else size
+    file.seek(0)
+    while left and (block := file.read(int(min(left, 2**20)))):
+        checksum = zlib.crc32(block, checksum)
+        left -= len(block)
+    return checksum
+
+
+def _check_seal(path, source):
+    """Refuse a file whose bytes are not those that were sealed: HDF5 can crash on such."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END) - len(_SEAL) - _DIGITS
+        if size < 0:
+            return
+        file.seek(size)
+        seal = file.read()
+        if seal.startswith(_SEAL) and seal != _SEAL + b"%0*x" % (_DIGITS, _checksum(file, size)):
+            raise ValueError(
+                f"{source} is damaged: its bytes are not those that were written (the checksum"
+                " differs)."
+            )
 
 
 class Mismatch(Exception):
@@ -17,7 +61,7 @@ class Mismatch(Exception):
 
 @contextlib.contextmanager
 def open_h5(file, source=None):
-    """An HDF5 file open for reading, after a check that nothing in it points outside.
+    """An HDF5 file open for reading, after a check of its seal and that it points nowhere outside.
 
     Args:
         file: path, or a binary file object.
@@ -33,6 +77,8 @@ def open_h5(file, source=None):
     source = source or (os.fspath(file) if is_path else "The file")
     if is_path and not os.path.exists(file):
         raise FileNotFoundError(f"There is no file {source!r}.")
+    if is_path:
+        _check_seal(file, source)
     try:
         opened = h5py.File(file, "r")
     except OSError as error:
@@ -100,12 +146,9 @@ def checked_dataset(group, key):
 
 
 def read_array(dataset):
-    """The values of a checked dataset. ValueError if they are not those that were written."""
+    """The values of a checked dataset."""
     array = np.asarray(dataset[()])
-    checksum = dataset.attrs.get(_CHECKSUM)
-    if checksum is not None and int(checksum) != _checksum(array):
-        raise ValueError(f"the values of {dataset.name} are damaged (their checksum differs).")
-    if array.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16":
+    if array.dtype.kind == "V":
         import ml_dtypes
 
         array = array.view(ml_dtypes.bfloat16)
@@ -113,36 +156,25 @@ def read_array(dataset):
 
 
 def write_array(group, key, value):
-    """Write an array as a dataset, in the layout of Keras and with a checksum."""
+    """Write an array as a dataset, in the layout of Keras."""
     value = np.asarray(value)
     dataset = group.create_dataset(key, data=value)
-    dataset.attrs[_CHECKSUM] = np.uint32(_checksum(value))
     if value.dtype.name == "bfloat16":
         dataset.attrs["dtype"] = "bfloat16"
 
 
-def _checksum(array):
-    return zlib.crc32(array.tobytes())
-
-
-def write_json(file, name, config):
-    """Write a config as JSON into an attribute, with a checksum."""
-    text = json.dumps(config)
-    file.attrs[name] = text
-    file.attrs[f"{name}_{_CHECKSUM}"] = np.uint32(zlib.crc32(text.encode("utf8")))
-
-
 def read_json(file, name, source):
-    """The inverse of `write_json`; also reads what Keras wrote. ValueError if it is damaged."""
+    """A config from an attribute that holds JSON. ValueError if it is damaged."""
+    import h5py
+
+    attribute = h5py.h5a.open(file.id, name.encode())
+    if not isinstance(attribute.get_type(), h5py.h5t.TypeStringID) or attribute.shape != ():
+        raise ValueError(f"{source} is damaged: its {name} is no text.")
     text = file.attrs[name]
-    text = text.encode("utf8", "surrogateescape") if isinstance(text, str) else bytes(text)
-    checksum = file.attrs.get(f"{name}_{_CHECKSUM}")
     try:
-        if checksum is not None and int(checksum) != zlib.crc32(text):
-            raise ValueError("its checksum differs")
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{source} is damaged: its {name} cannot be read ({error}).") from None
+        raise ValueError(f"{source} is damaged: its {name} is no JSON ({error}).") from None
 
 
 def count_elements(file):

@@ -4,6 +4,7 @@ Attributes hold the config and the arguments of `compile` as JSON; `model_weight
 each layer, `optimizer_weights` the optimizer's state, each with its weights in order.
 """
 
+import json
 import warnings
 
 from keraslite.saving.budget import limited
@@ -11,10 +12,10 @@ from keraslite.saving.h5_files import (
     Mismatch,
     checked_dataset,
     count_elements,
+    create_h5,
     open_h5,
     read_json,
     write_array,
-    write_json,
 )
 from keraslite.saving.layout import is_seed_generator, saved_objects
 from keraslite.saving.legacy_config import modern_config, modern_training
@@ -38,8 +39,6 @@ def write_model(model, path, include_optimizer=True):
 
     Raises ValueError for a subclassed model, whose layers the format cannot name.
     """
-    import h5py
-
     config = serialize_keras_object(model)
     if not isinstance(config.get("config", {}).get("layers"), list):
         raise ValueError(
@@ -47,10 +46,10 @@ def write_model(model, path, include_optimizer=True):
             " functional models only. Save it to a path that ends in .keras."
         )
     training = config.pop("compile_config", None)
-    with h5py.File(path, "w") as file:
+    with create_h5(path) as file:
         file.attrs["keras_version"] = _VERSION
         file.attrs["backend"] = model.backend.name
-        write_json(file, "model_config", config)
+        file.attrs["model_config"] = json.dumps(config)
         _write_layers(file.create_group("model_weights"), model)
         states = file.create_group(_STATES)
         for number, state in enumerate(_random_states(model)):
@@ -58,7 +57,7 @@ def write_model(model, path, include_optimizer=True):
         optimizer = model.optimizer
         if training and include_optimizer and optimizer is not None:
             training["optimizer_config"] = training.pop("optimizer")
-            write_json(file, "training_config", training)
+            file.attrs["training_config"] = json.dumps(training)
             write_weight_list(file.create_group("optimizer_weights"), optimizer.variables)
 
 

@@ -14,6 +14,7 @@ from keraslite.optimizers import Optimizer
 from keraslite.saving.h5_files import (
     Mismatch,
     checked_dataset,
+    create_h5,
     open_h5,
     read_array,
     write_array,
@@ -25,14 +26,12 @@ _STATE_OF = "state_of"  # attribute of groups that hold no weights: what has the
 
 def write_weights(model, file):
     """Write all variables of a model to a new HDF5 file (path or binary file object)."""
-    import h5py
-
-    with h5py.File(file, "w") as opened:
+    with create_h5(file) as opened:
         for path, thing in saved_objects(model):
             group = opened.create_group(_group_name(path))
             group.attrs["name"] = thing.name
             if not isinstance(thing, Layer):
-                group.attrs[_STATE_OF] = type(thing).__name__
+                group.attrs[_STATE_OF] = np.bytes_(type(thing).__name__)
             for key, value in _own_values(thing).items():
                 write_array(group, key, value)
 
@@ -129,9 +128,10 @@ def _read_group(file, path, thing, wanted):
     if not group and (isinstance(thing, Optimizer) or is_seed_generator(thing)):
         return {}
     if isinstance(thing, Optimizer):
-        saved = group.attrs.get(_STATE_OF, type(thing).__name__)  # Keras does not say
-        if saved != type(thing).__name__:
-            raise Mismatch(f"expected that of {type(thing).__name__}, found that of {saved}")
+        own = type(thing).__name__
+        saved = bytes(group.attrs.get(_STATE_OF, own.encode())).decode()  # Keras does not say
+        if saved != own:
+            raise Mismatch(f"expected that of {own}, found that of {saved}")
         if set(group) <= {"0", "1"}:  # saved before its first step
             wanted = {key: wanted[key] for key in group if key in wanted}
     if group and not _is_standard(thing):
