@@ -227,8 +227,10 @@ class Trainer(Loops):
         variables = list(self.variables)
         if kind != "predict":
             variables += self.metrics_variables
-        if kind == "train" and self.optimizer is not None:
-            variables += self.optimizer.variables
+        if kind == "train":
+            for value in vars(self).values():  # `self.optimizer`, and others in custom steps
+                if isinstance(value, optimizers.Optimizer):
+                    variables += value.variables
         with temporarily(backend=self.backend):
             variables.append(global_generator().state)
         step = getattr(self, f"{kind}_step")
