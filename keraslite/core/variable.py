@@ -126,7 +126,7 @@ class Variable:
         if isinstance(value, Variable):
             value = backend.read(value._value)
         if not backend.is_tensor(value):
-            value = backend.asarray(value, None)
+            value = backend.asarray(value, self.dtype)
         if tuple(backend.shape(value)) != self.shape:
             raise ValueError(
                 f"Cannot assign a value of shape {tuple(backend.shape(value))} to variable"
@@ -157,7 +157,9 @@ class Variable:
         if isinstance(change, Variable):
             change = backend.read(change._value)
         if not isinstance(change, (int, float)):
-            change = backend.cast(backend.asarray(change), self.dtype)
+            if not backend.is_tensor(change):
+                change = backend.asarray(change, self.dtype)
+            change = backend.cast(change, self.dtype)
         return self.assign(rule(backend.read(self._value), change))
 
     def numpy(self):
