@@ -60,7 +60,11 @@ def _children(thing):
     names -= _INTERNAL
     names.difference_update(getattr(thing, "_hidden", ()))
     for name in sorted(names, key=lambda name: f"~{name}" if name.startswith("_") else name):
-        yield name, getattr(thing, name, None)
+        try:
+            value = getattr(thing, name)
+        except Exception:  # a property of the user's that cannot answer yet
+            continue
+        yield name, value
 
 
 def _own_properties(cls):

@@ -3,11 +3,7 @@
 import functools
 import inspect
 
-# What other versions of Keras write for settings that are at rest.
-_AT_REST = {
-    "implementation": (1, 2), "jit_compile": (True, "auto"), "lora_alpha": None,
-    "renorm_momentum": (0.99,), "use_cudnn": ("auto",),
-}  # fmt: skip
+_AT_REST = {"implementation": (1, 2), "renorm_momentum": (0.99,)}  # values that say nothing either
 
 
 def known_arguments(function, config, what):
@@ -24,8 +20,7 @@ def known_arguments(function, config, what):
     unknown = [key for key in config if key not in names and key != "input_shape"]
     for key in unknown:
         value = config[key]
-        rest = _AT_REST.get(key, ())
-        if value and rest is not None and value not in rest:
+        if value and value not in _AT_REST.get(key, ()):
             raise ValueError(
                 f"The file sets {key}={value!r} for {what}, which keraslite does not have."
                 f" Known settings: {', '.join(sorted(names))}."
