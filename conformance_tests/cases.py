@@ -1,7 +1,7 @@
 """What a row of the op table is, how its inputs are drawn, and how it is called."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -111,6 +111,14 @@ class Op:
     @property
     def id(self):
         return self.label or self.name
+
+    def shortened(self, dtype):
+        """This row for one dtype: all cases in float32 and float64, else the first two.
+
+        What the further cases differ in, axes and shapes, is the same code in every dtype.
+        """
+        full = ("float32", "float64") if "float32" in self.dtypes else self.dtypes[:1]
+        return self if dtype in full else replace(self, cases=self.cases[:2])
 
     def draw(self, seed, dtype, smooth=False):
         """The inputs of each case as NumPy arrays, the same ones for the same seed."""

@@ -5,6 +5,7 @@ the cases of a row go through `compile_step` together, and Hypothesis draws valu
 """
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,16 @@ class NoState:
 
     get = staticmethod(list)
     set = staticmethod(lambda handles: None)
+
+
+def parameters(ops, dtypes=None):
+    """(op, dtype) for each op and each of its dtypes, or those of them that are in `dtypes`."""
+    return [
+        pytest.param(op.shortened(dtype), dtype, id=f"{op.id}-{dtype}")
+        for op in ops
+        for dtype in op.dtypes
+        if dtypes is None or dtype in dtypes
+    ]
 
 
 def drive(check, max_examples):

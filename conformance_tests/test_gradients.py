@@ -1,7 +1,5 @@
 """Gradients: the reference against finite differences, each engine against the reference."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -14,6 +12,7 @@ from conformance_tests.running import (
     draw_weights,
     drive,
     gradients,
+    parameters,
     second_order,
     tensors_of,
     weighted_loss,
@@ -24,15 +23,6 @@ from keraslite.backend.dtypes import FLOATS
 DIFFERENTIABLE = [op for op in ops_table.OPS if op.gradient and set(op.dtypes) & set(FLOATS)]
 WIDE = ("float32", "float64")
 TWICE = [op for op in DIFFERENTIABLE if op.twice]
-
-
-def rows():
-    """Every op and float dtype; the 16-bit ones on two cases of each row."""
-    for op in DIFFERENTIABLE:
-        for dtype in FLOATS:
-            short = op if dtype in WIDE else replace(op, cases=op.cases[:2])
-            if dtype in op.dtypes:
-                yield pytest.param(short, dtype, id=f"{op.id}-{dtype}")
 
 
 def widened(rows):
@@ -71,7 +61,7 @@ def check_gradients(op, case, found, expected, dtype, direction, scale, backend,
         report.check(op.id, dtype, direction, error, (unit, limit), case)
 
 
-@pytest.mark.parametrize(("op", "dtype"), list(rows()))
+@pytest.mark.parametrize(("op", "dtype"), parameters(DIFFERENTIABLE, FLOATS))
 def test_gradient(op, dtype, backend, reference, bounds, report):
     run = gradients(backend, op, getattr(backend, op.name), dtype)
     run = backend.compile_step(run, NoState, "auto")

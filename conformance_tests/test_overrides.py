@@ -12,10 +12,12 @@ from conformance_tests.running import (
     drive,
     forward,
     gradients,
+    parameters,
     tensors_of,
 )
 from keraslite.backend import Backend
 from keraslite.backend.base import COMPOSITES
+from keraslite.backend.dtypes import ALLOWED
 
 WIDE = ("float32", "float64")
 
@@ -28,14 +30,9 @@ def overridden(engine):
 def pytest_generate_tests(metafunc):
     if "op" in metafunc.fixturenames:
         names = overridden(type(metafunc.config.stash[BACKEND]))
-        rows = [
-            (op, d)
-            for op in ops_table.OPS
-            if op.name in names
-            for d in op.dtypes
-            if d in WIDE or d not in ("float16", "bfloat16")
-        ]
-        metafunc.parametrize(("op", "dtype"), rows, ids=[f"{op.id}-{d}" for op, d in rows])
+        rows = [op for op in ops_table.OPS if op.name in names]
+        dtypes = set(ALLOWED) - {"float16", "bfloat16"}
+        metafunc.parametrize(("op", "dtype"), parameters(rows, dtypes))
 
 
 def check_difference(op, found, expected, dtype, direction, scale, backend, bounds, report):
