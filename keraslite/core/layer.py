@@ -13,8 +13,9 @@ from keraslite.core.call_spec import build_parameters, call_spec
 from keraslite.core.input_spec import check_inputs
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
 from keraslite.core.layer_state import LayerState
-from keraslite.core.naming import auto_name, to_snake_case
+from keraslite.core.naming import auto_name, suggestion, to_snake_case
 from keraslite.core.operation import Node, flat_tensors, map_tensors
+from keraslite.core.undo import undone_on_error
 
 
 def _recorded(build):
@@ -24,16 +25,15 @@ def _recorded(build):
     def run(self, *args, **kwargs):
         if self.built or self.__dict__.get("_in_build"):  # by `super().build(...)`
             return build(self, *args, **kwargs)
-        self._enter_scope()
-        object.__setattr__(self, "_in_build", True)
-        try:
+        with undone_on_error(self):
+            self._enter_scope()
+            self.__dict__["_in_build"] = True
             with temporarily(
                 backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
                 autocast_dtype=None,
             ):  # fmt: skip
                 build(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "_in_build", False)
+        del self.__dict__["_in_build"]
         self.built = True
         shapes = inspect.signature(build).bind(self, *args, **kwargs).arguments
         shapes = {k: v for k, v in list(shapes.items())[1:] if v is not None}
@@ -109,6 +109,7 @@ class Layer(LayerState):
             raise ValueError(
                 f"Unknown argument(s) for layer {self.name!r} ({type(self).__name__}):"
                 f" {', '.join(map(repr, kwargs))}."
+                f"{suggestion(next(iter(kwargs)), inspect.signature(type(self)).parameters)}"
             )
         self.dtype_policy = dtype_policies.get(dtype)
         self.autocast = autocast
@@ -374,8 +375,9 @@ class Layer(LayerState):
         shapes = self._argument_shapes(args, kwargs)
         given = list(shapes.values())
         if self._is_built_by_call():
-            self._enter_scope()
-            self._build_by_call(args, kwargs)
+            with undone_on_error(self):
+                self._enter_scope()
+                self._build_by_call(args, kwargs)
             self._build_config = {"input_shape": given[0]} if given else None
             return
         names = build_parameters(type(self))

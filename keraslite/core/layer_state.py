@@ -16,6 +16,15 @@ class LayerState:
     any_losses = False  # True once any layer has added a loss
     _hidden = ()  # attributes whose variables and layers are not this layer's own
 
+    def __getattr__(self, name):
+        """What is asked for is not there; before `build`, say that this may be why."""
+        if self.__dict__.get("built") is False and not hasattr(type(self), name):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}. It is not built yet:"
+                " weights are made when it is called on data, or by build(input_shape)."
+            )
+        return object.__getattribute__(self, name)  # raises the usual error, or a property's own
+
     def _init_state(self):
         self._made = []  # Variables by add_weight, in order, also those kept in no attribute
         tracking.changed()

@@ -29,12 +29,17 @@ def find(name, table, kind) -> Any:
         return table[name]
     except (KeyError, TypeError):  # TypeError: not hashable
         pass
-    folded = {str(known).lower(): known for known in table}
-    near = difflib.get_close_matches(str(name).lower(), folded, n=1)
-    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
     raise ValueError(
-        f"Unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(map(str, table)))}."
+        f"Unknown {kind} {name!r}.{suggestion(name, table)} Known:"
+        f" {', '.join(sorted(map(str, table)))}."
     ) from None
+
+
+def suggestion(name, known):
+    """A question that ends a message, with the known name that is nearest; or nothing."""
+    folded = {str(one).lower(): one for one in known}
+    near = difflib.get_close_matches(str(name).lower(), folded, n=1)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def to_snake_case(name):

@@ -51,6 +51,19 @@ def _check_strides(strides, dilation):
         )
 
 
+def _check_fits(x, size, dilation, padding):
+    """Without padding, the inputs must be as large as a window."""
+    if padding == "valid" and any(
+        isinstance(n, int) and n < (k - 1) * d + 1
+        for n, k, d in zip(tuple(x.shape)[1:-1], size, dilation)
+    ):
+        apart = f" (dilation {dilation})" if max(dilation) > 1 else ""
+        raise ArgumentError(
+            f"`inputs` of shape {tuple(x.shape)} (channels last) are smaller than the window"
+            f" {tuple(size)}{apart}. Use padding='same', a smaller window, or larger inputs."
+        )
+
+
 def _conv_operands(inputs, kernel, data_format, kernel_name="kernel"):
     x, kernel = promoted(floating(inputs), tensor(kernel))
     x, back = _channels_last(x, data_format)
@@ -86,6 +99,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     strides = _per_axis(strides, rank, "strides")
     dilation = _per_axis(dilation_rate, rank, "dilation_rate")
     _check_strides(strides, dilation)
+    padding = _padding(padding)
+    _check_fits(x, kernel.shape[:rank], dilation, padding)
     channels, in_kernel, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
     groups = 1 if channels is None else channels // in_kernel
     if channels is not None and (channels % in_kernel or filters % max(groups, 1)):
@@ -93,7 +108,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
             f"`inputs` have {channels} channels, which a `kernel` of shape"
             f" {tuple(kernel.shape)} (*size, channels // groups, filters) does not fit."
         )
-    return back(context.backend.conv(x, kernel, strides, _padding(padding), dilation, groups))
+    return back(context.backend.conv(x, kernel, strides, padding, dilation, groups))
 
 
 @op
@@ -107,6 +122,8 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     strides = _per_axis(strides, rank, "strides")
     dilation = _per_axis(dilation_rate, rank, "dilation_rate")
     _check_strides(strides, dilation)
+    padding = _padding(padding)
+    _check_fits(x, kernel.shape[:rank], dilation, padding)
     *size, channels, multiplier = context.backend.shape(kernel)
     if x.shape[-1] not in (None, channels):
         raise ArgumentError(
@@ -114,7 +131,7 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
             f" (*size, channels, multiplier) has {channels}."
         )
     kernel = context.backend.reshape(kernel, (*size, 1, channels * multiplier))
-    return back(context.backend.conv(x, kernel, strides, _padding(padding), dilation, channels))
+    return back(context.backend.conv(x, kernel, strides, padding, dilation, channels))
 
 
 @op
@@ -144,7 +161,9 @@ def _pool(name, inputs, pool_size, strides, padding, data_format):
     rank = len(x.shape) - 2
     size = _per_axis(pool_size, rank, "pool_size")
     strides = size if strides is None else _per_axis(strides, rank, "strides")
-    return back(getattr(context.backend, name)(x, size, strides, _padding(padding)))
+    padding = _padding(padding)
+    _check_fits(x, size, (1,) * rank, padding)
+    return back(getattr(context.backend, name)(x, size, strides, padding))
 
 
 # ---- space and depth ----

@@ -25,6 +25,19 @@ def set_seed(seed):
         _counts.clear()
 
 
+def counts():
+    """How often each path was asked for."""
+    with _lock:
+        return dict(_counts)
+
+
+def set_counts(counts):
+    """Go back to what `counts` returned before."""
+    with _lock:
+        _counts.clear()
+        _counts.update(counts)
+
+
 def derived_seed(path, bits=64, counted=True):
     """An integer that follows from the global seed, `path`, and how often it was asked for."""
     with _lock:

@@ -8,7 +8,6 @@ import optree
 from keraslite.backend.context import temporarily
 from keraslite.callbacks.callback_list import CallbackList
 from keraslite.training.data import make_adapter, split_arrays, unpack_x_y_sample_weight
-from keraslite.training.data.adapter import as_arrays
 from keraslite.training.logs import Logs, to_float
 from keraslite.training.predictions import Predictions
 
@@ -61,6 +60,8 @@ class Loops:
                 validation_data, validation_batch_size or batch_size, validation_steps
             )
             self._ensure_built(_first(data), training=True)
+            if validation is not None:
+                self._ensure_built(_first(validation), training=False)
             function = self._step_function("train")
             steps = steps_per_epoch or data.num_batches
             if not isinstance(callbacks, CallbackList):
@@ -144,8 +145,10 @@ class Loops:
             return
         name, row = place
         batch = data.rows_from(row)
-        loss = self._call_group(self._step_function("test"), [self._tensors(batch)])["loss"]
-        self.reset_metrics()
+        before = [(v, v.numpy()) for v in (*self.variables, *self.metrics_variables)]
+        loss = self._call_group(self._step_function("test"), [self._tensors(batch)]).get("loss", 0)
+        for variable, value in before:
+            variable.assign(value)
         if np.isnan(to_float(loss, self.backend)):
             raise ValueError(
                 f"{name} contains NaN (first in row {row}), and the loss of that row is NaN:"
@@ -236,7 +239,7 @@ class Loops:
                 )  # fmt: skip
             first = _first(data)
             if not self.built:
-                self._predicted_spec(first[0], training=False)
+                self._predicted_spec(first[0])
             function = self._step_function("predict")
             callbacks.on_predict_begin()
             collected = Predictions(self.backend, getattr(data, "rows", None))
@@ -281,9 +284,9 @@ class Loops:
     def predict_on_batch(self, x):
         """Outputs of one batch as NumPy arrays."""
         with temporarily(backend=self.backend):
-            batch = (as_arrays(x, "x"), None, None)
+            batch = make_adapter(x, batch_size=2**62).arrays
             if not self.built:
-                self._predicted_spec(batch[0], training=False)
+                self._predicted_spec(batch[0])
             outputs = self._call_group(self._step_function("predict"), [self._tensors(batch)])
             if self.steps_per_execution > 1:
                 outputs = outputs[0]

@@ -6,7 +6,9 @@ from keraslite.backend.context import context, inferring, temporarily
 from keraslite.core import tracking
 from keraslite.core.call_spec import call_spec
 from keraslite.core.keras_tensor import KerasTensor
+from keraslite.core.undo import undone_on_error
 from keraslite.random.seed_generator import global_generator
+from keraslite.training import outputs
 from keraslite.training.compiled_loss import CompiledLoss
 from keraslite.training.compiled_metrics import CompiledMetrics
 from keraslite.training.data import unpack_x_y_sample_weight
@@ -72,6 +74,11 @@ class Trainer(Loops):
         if loss is not None:
             _check_names(loss)
             compiled_loss = CompiledLoss(loss, loss_weights, names)
+        if names:
+            _check_keys(loss, names, "loss")
+            _check_keys(loss_weights, names, "loss_weights")
+            _check_keys(metrics, names, "metrics")
+            _check_keys(weighted_metrics, names, "weighted_metrics")
         _check_metric_names(metrics)
         _check_metric_names(weighted_metrics)
         self._compile_arguments = {
@@ -243,23 +250,42 @@ class Trainer(Loops):
     def _ensure_built(self, batch, training):
         """Build model, loss, metrics and optimizer from one batch, by shapes alone.
 
-        Wrong shapes are found here, before anything has changed.
+        Data that do not fit are found here, before anything has changed.
         """
         x, y, sample_weight = batch
-        y_pred = self._predicted_spec(x, training)
-        if y_pred is not None and self._compiled_loss is not None:
-            if self._compiled_loss.names is None:
-                self._compiled_loss.build(y_pred)
-            if y is not None:
-                self._compiled_loss.check(y, y_pred, sample_weight)
-                self._compiled_loss.check_values(y, y_pred, sample_weight)
-        if y_pred is not None and y is not None and self._compiled_metrics.names is None:
-            self._compiled_metrics.build(y, y_pred)
+        with undone_on_error(self, self._compiled_loss, self._compiled_metrics):
+            y_pred = self._predicted_spec(x, training)
+            if y_pred is not None:
+                self._match(y, y_pred, sample_weight, training)
         if training and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
-    def _predicted_spec(self, x, training):
-        """KerasTensors of the model's outputs for a batch; builds the model on the way."""
+    def _match(self, y, y_pred, sample_weight, training):
+        """Build loss and metrics for the outputs; check the targets, unless the user's own code
+        takes them."""
+        loss, metrics = self._compiled_loss, self._compiled_metrics
+        if loss is not None:
+            if loss.names is None:
+                loss.build(y_pred)
+            if not self._has_own_step(training):
+                loss.check(y, y_pred, sample_weight)
+                loss.check_values(y, y_pred, sample_weight)
+        if y is not None and metrics is not None and metrics.names is None:
+            metrics.build(y, y_pred)
+
+    def _has_own_step(self, training):
+        """True if a subclass has replaced the step, or how it computes the loss."""
+        cls = type(self)
+        step = cls.train_step is Trainer.train_step if training else (
+            cls.test_step is Trainer.test_step
+        )  # fmt: skip
+        return not step or cls.compute_loss is not Trainer.compute_loss
+
+    def _predicted_spec(self, x, training=False):
+        """KerasTensors of the model's outputs for a batch; builds the model on the way.
+
+        None if they cannot be had and a step of the user's own may do without.
+        """
 
         import optree
 
@@ -267,11 +293,15 @@ class Trainer(Loops):
             return KerasTensor((None, *array.shape[1:]), array.dtype)
 
         try:
-            with inferring(training=training):
+            with undone_on_error(self), inferring(training=training):
                 return self(optree.tree_map(spec, x))  # pyright: ignore[reportCallIssue]
-        except (TypeError, AttributeError, NotImplementedError):
-            few = optree.tree_map(lambda a: a[:2], x)  # native code that needs real values
-            return self._predict(self._tensors(few), training)
+        except Exception as error:
+            if self.compiled and self._has_own_step(training):
+                return None
+            if not isinstance(error, (TypeError, AttributeError, NotImplementedError)):
+                raise
+        few = optree.tree_map(lambda a: a[:2], x)  # native code that needs real values
+        return self._predict(self._tensors(few), training=False)
 
 
 def _rows(x):
@@ -282,6 +312,12 @@ def _rows(x):
 
 def _dtype(tensor):
     return context.backend.dtype(tensor)
+
+
+def _check_keys(given, names, what):
+    """Raise for a key that is not the name of an output, at compile time."""
+    if isinstance(given, dict):
+        outputs.as_list(given, names, what)
 
 
 def _check_names(loss):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from keraslite import activations, constraints, initializers, ops, regularizers
+from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
 
 
@@ -61,7 +62,16 @@ class EinsumDense(Layer):
                 self._bias_shape(sizes), self.bias_initializer, name="bias",
                 regularizer=self.bias_regularizer, constraint=self.bias_constraint,
             )  # fmt: skip
+        self.input_spec = self._spec(sizes)
         self.built = True
+
+    def _spec(self, sizes):
+        """What later inputs must have: the sizes of the axes that the kernel has too."""
+        before, after = _around_ellipsis(self._input_axes)
+        places = [*enumerate(before), *((i - len(after), n) for i, n in enumerate(after))]
+        axes = {i: sizes[letter] for i, letter in places if letter in self._kernel_axes}
+        ndim = len(before) if "..." not in self._input_axes else None
+        return InputSpec(ndim=ndim, min_ndim=len(before) + len(after), axes=axes)
 
     def _sizes(self, input_shape):
         """{letter: size}, from the input's shape and the output's given sizes."""

@@ -17,8 +17,7 @@ class Merge(Layer):
         raise NotImplementedError
 
     def build(self, input_shape):
-        self._shapes(input_shape)
-        self.built = True
+        self.compute_output_shape(input_shape)
 
     def _shapes(self, input_shape):
         """The list of input shapes, checked."""
@@ -31,9 +30,16 @@ class Merge(Layer):
             )
         return [tuple(shape) for shape in input_shape]
 
-    def call(self, inputs):
+    def _check_shapes(self, inputs):
+        """Raise a ValueError if `call` was given one tensor, or tensors that do not fit."""
         if not isinstance(inputs, (list, tuple)):
             self._shapes(tuple(inputs.shape))
+        shapes = [tuple(x.shape) for x in inputs]
+        if any(shape != shapes[0] for shape in shapes):
+            self.compute_output_shape(shapes)
+
+    def call(self, inputs):
+        self._check_shapes(inputs)
         return functools.reduce(self._merge, self._aligned(inputs))
 
     @staticmethod
@@ -108,13 +114,8 @@ class Concatenate(Merge):
         super().__init__(**kwargs)
         self.axis = axis
 
-    def build(self, input_shape):
-        self.compute_output_shape(input_shape)
-        self.built = True
-
     def call(self, inputs):
-        if not isinstance(inputs, (list, tuple)):
-            self._shapes(tuple(inputs.shape))
+        self._check_shapes(inputs)
         return ops.concatenate(list(inputs), axis=self.axis)
 
     def compute_output_shape(self, input_shape):

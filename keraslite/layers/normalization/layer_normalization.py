@@ -2,6 +2,7 @@
 
 from keraslite import constraints, initializers, ops, regularizers
 from keraslite.backend.context import context
+from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
 
 
@@ -57,6 +58,7 @@ class LayerNormalization(Layer):
                 shape, self.beta_initializer, name="beta", autocast=False,
                 regularizer=self.beta_regularizer, constraint=self.beta_constraint,
             )  # fmt: skip
+        self.input_spec = InputSpec(ndim=rank, axes=dict(zip(self._axes, shape)))
         self.built = True
 
     def call(self, inputs):

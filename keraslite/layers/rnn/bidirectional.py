@@ -24,7 +24,7 @@ class Bidirectional(Layer):
     """
 
     def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer) or not hasattr(layer, "go_backwards"):
             raise ValueError(f"Bidirectional takes a recurrent layer, found {layer!r}.")
         if merge_mode not in _MODES:
             raise ValueError(f"Bidirectional: merge_mode must be one of {_MODES}, found"
@@ -49,12 +49,14 @@ class Bidirectional(Layer):
         self.return_state = layer.return_state
         self.stateful = layer.stateful
         self.supports_masking = True
+        self.input_spec = layer.input_spec
         self._initial_weights = weights
 
     def build(self, sequences_shape, initial_state_shape=None):
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer._maybe_build_for(sequences_shape)
+        self.input_spec = self.forward_layer.input_spec
         self.built = True
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)

@@ -2,6 +2,7 @@
 
 from keraslite import activations, constraints, initializers, ops, random, regularizers
 from keraslite.backend.context import context
+from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
 from keraslite.layers.checks import positive_int
 from keraslite.layers.checks import rate as checked_rate
@@ -63,6 +64,7 @@ class Cell(Layer):
         return self.units
 
     def build(self, input_shape):
+        self.input_spec = InputSpec(ndim=2, axes={-1: input_shape[-1]})
         wide = self.gates * self.units
         self.kernel = self.add_weight(
             (input_shape[-1], wide), self.kernel_initializer, name="kernel",

@@ -26,7 +26,7 @@ class FusedRNN(RNN):
     def __getattr__(self, name):
         cell = self.__dict__.get("cell")
         if cell is None or name.startswith("_") or name not in _CELL_SETTINGS:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return super().__getattr__(name)
         return getattr(cell, name)
 
     def get_config(self):

@@ -53,6 +53,8 @@ class RNN(Layer):
             self.cell._maybe_build_for((sequences_shape[0], sequences_shape[2]))
         self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
         if self.stateful:
+            self.input_spec.axes[0] = sequences_shape[0]
+        if self.stateful:
             if sequences_shape[0] is None:
                 raise ValueError(
                     f"{type(self).__name__} {self.name!r}: a stateful layer needs a fixed batch"
@@ -81,7 +83,6 @@ class RNN(Layer):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         if initial_state is None:
             if self.stateful:
-                self._check_batch_size(ops.shape(sequences)[0])
                 initial_state = [s.value for s in self.states]
             else:
                 initial_state = self._zeros(ops.shape(sequences)[0])
@@ -99,14 +100,6 @@ class RNN(Layer):
             outputs = ops.where(ops.expand_dims(kept, -1), outputs, ops.zeros_like(outputs))
         result = outputs if self.return_sequences else last
         return (result, *states) if self.return_state else result
-
-    def _check_batch_size(self, found):
-        expected = self.states[0].shape[0]
-        if isinstance(found, int) and found != expected:
-            raise ValueError(
-                f"{type(self).__name__} {self.name!r} is stateful and was built for batches of"
-                f" {expected} sequences, found a batch of {found}."
-            )
 
     def _run_cell(self, sequences, states, mask, training):
         """(outputs, last output, *states), by the engine's fused loop where the cell has one."""

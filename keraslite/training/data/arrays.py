@@ -36,7 +36,7 @@ class ArrayAdapter:
         self.batch_size = int(batch_size)
         self.num_batches = -(-self.rows // self.batch_size)
         self.shuffle = shuffle
-        self._rng = host.generator(path="shuffle") if shuffle else None
+        self._rng = None
 
     repeatable = True
 
@@ -74,6 +74,7 @@ class ArrayAdapter:
     def _order(self):
         if not self.shuffle:
             return None
+        self._rng = self._rng or host.generator(path="shuffle")
         if self.shuffle == "batch":
             starts = self._rng.permutation(self.rows // self.batch_size) * self.batch_size
             whole = (starts[:, None] + np.arange(self.batch_size)).ravel()

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+INTS = (int, np.integer)
+NUMBERS = (int, float, np.integer, np.floating)
+
 
 def weigh(y, sample_weight, class_weight):
     """Sample weights of a batch (or of all rows): the class's weight, times the given ones.
@@ -13,6 +16,12 @@ def weigh(y, sample_weight, class_weight):
     """
     if y is None or not hasattr(y, "shape"):
         raise ValueError("class_weight needs a model with one output and a y of class labels.")
+    for label, weight in class_weight.items():
+        if not isinstance(label, INTS) or label < 0 or not isinstance(weight, NUMBERS):
+            raise ValueError(
+                "class_weight must map classes (ints from 0) to numbers, found"
+                f" {{{label!r}: {weight!r}}}."
+            )
     labels = np.asarray(y)
     if labels.ndim > 1:
         labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]

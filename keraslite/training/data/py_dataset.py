@@ -51,13 +51,17 @@ class PyDatasetAdapter:
         if self.num_batches == 0:
             raise ValueError(f"The {type(dataset).__name__} passed as x is empty: its length is 0.")
         self._class_weight = class_weight
-        self._rng = host.generator(path="shuffle") if shuffle else None
+        self._shuffle = shuffle
+        self._rng = None
 
     def __iter__(self):
         from keraslite.training.data.generators import _batch
 
         count = self.num_batches = len(self.dataset)
-        order = range(count) if self._rng is None else self._rng.permutation(count).tolist()
+        order = range(count)
+        if self._shuffle:
+            self._rng = self._rng or host.generator(path="shuffle")
+            order = self._rng.permutation(count).tolist()
         if self.dataset.workers <= 1:
             for index in order:
                 yield _batch(self.dataset[index], self._class_weight)
