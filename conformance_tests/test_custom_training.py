@@ -41,7 +41,7 @@ class OwnSteps(Plain):
         return [self.tracker, self.error]
 
     def train_step(self, data):
-        x, y = data[:2]
+        x, y = data
 
         def loss_of(_):
             prediction = self(x, training=True)
@@ -105,7 +105,6 @@ class Adversary(keras.Model):
         return self.judge(inputs)
 
     def train_step(self, real):
-        real = real[0] if isinstance(real, tuple) else real
         noise = keras.random.normal((ops.shape(real)[0], 2), seed=self.seeds)
 
         def judged(variables):

@@ -234,3 +234,16 @@ def test_mixed_precision(case, name, backend, reference):
         assert standardize_dtype(output.dtype) == half
         found = np.asarray(ops.convert_to_numpy(output)).astype("float64")
         np.testing.assert_allclose(found, wanted, atol=64 * eps(half), rtol=64 * eps(half))
+
+
+@pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.LSTM, layers.GRU])
+def test_own_activations_are_not_mistaken_for_ours(kind, backend):
+    def tanh(x):  # a name that a fused kernel knows
+        return x * 0.0 + 0.25
+
+    fused, own = kind(2), kind(2, activation=tanh)
+    assert fused.cell.is_fusable and not own.cell.is_fusable
+    x = backend.asarray(np.ones((1, 3, 2), "float32"))
+    assert not np.allclose(backend.to_numpy(fused(x)), backend.to_numpy(own(x)))
+    if kind is layers.SimpleRNN:
+        np.testing.assert_array_equal(backend.to_numpy(own(x)), 0.25)

@@ -33,6 +33,7 @@ class _Context(threading.local):
     name_scope: str = ""  # path of the layer that is being built
     seed_path: str | None = None  # path of the Variable whose first value is being drawn
     assignments: Any = None  # Variables assigned while a function is differentiated
+    compiled_step: Any = None  # name of the model whose compiled step is running or being traced
     budget: Any = None  # how large new Variables may be while a file is read (saving.budget)
 
 

@@ -1,6 +1,5 @@
 """Layer: state and a computation, callable on tensors of its engine and on KerasTensors."""
 
-import functools
 import inspect
 
 import numpy as np
@@ -9,43 +8,16 @@ from keraslite import dtype_policies
 from keraslite.backend.context import context, inferring, real_backend, temporarily
 from keraslite.backend.dtypes import FLOATS
 from keraslite.core import masks
-from keraslite.core.call_spec import build_parameters, call_spec
+from keraslite.core.call_spec import call_spec
 from keraslite.core.input_spec import check_inputs
 from keraslite.core.keras_tensor import KerasTensor, any_symbolic
+from keraslite.core.layer_building import LayerBuilding, recorded, shapes_of
 from keraslite.core.layer_state import LayerState
 from keraslite.core.naming import auto_name, suggestion, to_snake_case
-from keraslite.core.operation import Node, flat_tensors, map_tensors
-from keraslite.core.undo import undone_on_error
+from keraslite.core.operation import Node, map_tensors
 
 
-def _recorded(build):
-    """A `build` that runs under its layer's name and engine, and notes what it was called with."""
-
-    @functools.wraps(build)
-    def run(self, *args, **kwargs):
-        if self.built or self.__dict__.get("_in_build"):  # by `super().build(...)`
-            return build(self, *args, **kwargs)
-        with undone_on_error(self):
-            self._enter_scope()
-            self.__dict__["_in_build"] = True
-            with temporarily(
-                backend=self.backend, name_scope=self._path, seed_path=self._seed_path,
-                autocast_dtype=None,
-            ):  # fmt: skip
-                build(self, *args, **kwargs)
-        del self.__dict__["_in_build"]
-        self.built = True
-        shapes = inspect.signature(build).bind(self, *args, **kwargs).arguments
-        shapes = {k: v for k, v in list(shapes.items())[1:] if v is not None}
-        if len(shapes) == 1:
-            self._build_config = {"input_shape": next(iter(shapes.values()))}
-        elif shapes:
-            self._build_config = {"shapes_dict": shapes}
-
-    return run
-
-
-class Layer(LayerState):
+class Layer(LayerBuilding, LayerState):
     """The base class of all layers and models.
 
     A subclass makes its weights in `build(input_shape)` (or in `__init__`) with `add_weight`, and
@@ -74,7 +46,7 @@ class Layer(LayerState):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
-            cls.build = _recorded(cls.build)
+            cls.build = recorded(cls.build)
 
     def __new__(cls, *args, **kwargs):
         """Keep the arguments: they are the config of a class that writes no `get_config`."""
@@ -145,56 +117,11 @@ class Layer(LayerState):
     def path(self):
         return self._path
 
-    # ---- to override ----
-
-    @_recorded
-    def build(self, input_shape=None):
-        """Make the weights, given the shape (or nest of shapes) of the first argument of `call`.
-
-        Without an override, a layer that holds other layers builds them by a symbolic call.
-        """
-        if input_shape is not None and type(self).call is not Layer.call and self._sublayers():
-            shapes = self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-            self._infer(shapes)
-
-    def call(self, *args, **kwargs):
-        """The computation."""
-        raise NotImplementedError(f"Layer {type(self).__name__} has no `call` method.")
+    # ---- calling ----
 
     def compute_mask(self, inputs, previous_mask):
         """The mask of the outputs, given that of the inputs."""
         return previous_mask
-
-    def compute_output_shape(self, *args, **kwargs):
-        """Shape (or nest of shapes) of the outputs for the shapes of the arguments."""
-        specs = [self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), a) for a in args]
-        keywords = {
-            key.removesuffix("_shape"): KerasTensor(s, self.compute_dtype)
-            for key, s in kwargs.items()
-        }
-        if not self.built:
-            self._maybe_build(specs, keywords)
-        return map_tensors(lambda t: t.shape, self.compute_output_spec(*specs, **keywords))
-
-    def compute_output_spec(self, *args, **kwargs):
-        """KerasTensors of the outputs' shapes and dtypes, for KerasTensors as arguments."""
-        if type(self).compute_output_shape is not Layer.compute_output_shape:
-            shapes = self._call_with_shapes(self.compute_output_shape, args, kwargs)
-            return self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), shapes)
-        return self._infer(*args, **kwargs)
-
-    @staticmethod
-    def _map_shapes(fn, nest):
-        """`fn` of every shape (a tuple or list of int and None) in a nest of shapes."""
-        if isinstance(nest, dict):
-            return {key: Layer._map_shapes(fn, one) for key, one in nest.items()}
-        if isinstance(nest, (list, tuple)) and any(
-            isinstance(n, (list, tuple, dict)) for n in nest
-        ):
-            return type(nest)(Layer._map_shapes(fn, one) for one in nest)
-        return None if nest is None else fn(tuple(nest))
-
-    # ---- calling ----
 
     def __call__(self, *args, **kwargs):
         """Build on first use, check and cast the inputs, and run `call`.
@@ -209,21 +136,21 @@ class Layer(LayerState):
         if any_symbolic(args, kwargs) and not backend.is_abstract:
             return self._symbolic_call(args, kwargs)
         spec = call_spec(type(self))
-        args = tuple(map(self._input, args))
+        args = tuple(map(self._as_input, args))
         if kwargs:
-            kwargs = {k: v if k == "training" else self._input(v) for k, v in kwargs.items()}
+            kwargs = {k: v if k == "training" else self._as_input(v) for k, v in kwargs.items()}
         if not self.built:
-            self._check(args)
+            self._check_input_spec(args)
             self._maybe_build(args, kwargs)
-        self._check(args)
+        self._check_input_spec(args)
         previous = self._masks_of(spec, args, kwargs) if masks.any_masks() else None
-        return self._run(spec, args, kwargs, previous)
+        return self._run_call(spec, args, kwargs, previous)
 
-    def _check(self, args):
+    def _check_input_spec(self, args):
         if self.input_spec is not None and args:
             check_inputs(self, self.input_spec, args[0])
 
-    def _run(self, spec, args, kwargs, previous_mask):
+    def _run_call(self, spec, args, kwargs, previous_mask):
         """`call` inside this layer's call context: training flag, autocast dtype, depth."""
         outer_training, outer_cast = context.training, context.autocast_dtype
         depth = context.call_depth
@@ -274,10 +201,10 @@ class Layer(LayerState):
         """Add the innermost layer and its inputs to an error, once."""
         if any(note.startswith("In layer ") for note in getattr(error, "__notes__", ())):
             return
-        shapes = ", ".join(str(_shapes(a)) for a in args)
+        shapes = ", ".join(str(shapes_of(a)) for a in args)
         error.add_note(f"In layer {self.name!r} ({type(self).__name__}), called with {shapes}.")
 
-    def _input(self, x):
+    def _as_input(self, x):
         """An argument as this engine's tensor, floats in the compute dtype; nests likewise."""
         backend = context.backend
         if backend.is_tensor(x):
@@ -292,12 +219,12 @@ class Layer(LayerState):
             return x
         if kind is list or kind is tuple:
             if kind is list and x and all(isinstance(v, (int, float, list)) for v in x):
-                return self._input(backend.asarray(np.asarray(x), None))
-            return kind(map(self._input, x))
+                return self._as_input(backend.asarray(np.asarray(x), None))
+            return kind(map(self._as_input, x))
         if kind is dict:
-            return {key: self._input(value) for key, value in x.items()}
+            return {key: self._as_input(value) for key, value in x.items()}
         if hasattr(x, "__array__") or hasattr(x, "__dlpack__"):
-            return self._input(backend.asarray(getattr(x, "value", x), None))
+            return self._as_input(backend.asarray(getattr(x, "value", x), None))
         return x
 
     def _masks_of(self, spec, args, kwargs):
@@ -331,139 +258,17 @@ class Layer(LayerState):
 
     def _symbolic_call(self, args, kwargs):
         with inferring():
-            inputs = tuple(map(self._input, args))
+            inputs = tuple(map(self._as_input, args))
             if not self.built:
-                self._check(inputs)
+                self._check_input_spec(inputs)
                 self._maybe_build(inputs, kwargs)
-            self._check(inputs)
+            self._check_input_spec(inputs)
             outputs = self.compute_output_spec(*inputs, **kwargs)
         outputs = map_tensors(lambda t: KerasTensor(t.shape, t.dtype), outputs)
         return Node(self, args, kwargs, outputs).outputs
 
-    def _infer(self, *args, **kwargs):
-        """Run `call` on the abstract backend; native code falls back on the engine's own way."""
-        spec = call_spec(type(self))
-        depth = context.call_depth or 1  # losses of shape inference are not kept
-        try:
-            with inferring(call_depth=depth):
-                return self._run(spec, args, dict(kwargs), None)
-        except (TypeError, AttributeError, NotImplementedError) as error:
-            if type(self).call is Layer.call:
-                raise
-            return self._infer_natively(error, args, kwargs)
-        finally:
-            if context.call_depth == 0:
-                self._clear_losses()
-
-    def _infer_natively(self, error, args, kwargs):
-        tensors = flat_tensors((args, kwargs))
-
-        def run(*values):
-            table = {id(t): v for t, v in zip(tensors, values)}
-            a, k = map_tensors(lambda t: table[id(t)], (args, kwargs))
-            return self._run(call_spec(type(self)), a, dict(k), None)
-
-        with temporarily(backend=self.backend):
-            try:
-                specs = self.backend.abstract_eval(run, [(t.shape, t.dtype) for t in tensors])
-            except Exception as second:
-                raise error from second
-        return _map_specs(specs)
-
-    def _maybe_build(self, args, kwargs):
-        """Call `build` with the shapes of the arguments."""
-        shapes = self._argument_shapes(args, kwargs)
-        given = list(shapes.values())
-        if self._is_built_by_call():
-            with undone_on_error(self):
-                self._enter_scope()
-                self._build_by_call(args, kwargs)
-            self._build_config = {"input_shape": given[0]} if given else None
-            return
-        names = build_parameters(type(self))
-        if len(names) <= 1:
-            self.build(*given[: len(names)])
-        else:
-            self.build(**{n: shapes.get(n.removesuffix("_shape")) for n in names
-                          if n.removesuffix("_shape") in shapes})  # fmt: skip
-
-    def _is_built_by_call(self):
-        """True if building this layer means building those inside, in the order of `call`."""
-        return type(self).build is Layer.build and bool(self._sublayers())
-
-    def _enter_scope(self):
-        """Take this layer's path from the layer that is being built around it."""
-        outer, seed = context.name_scope, context.seed_path
-        self._path = f"{outer}/{self.name}" if outer else self.name
-        self._seed_path = f"{seed}/{self._seed_name}" if seed else self._seed_name
-
-    def _maybe_build_for(self, shape):
-        """Build this layer, which another one holds, for an input of a shape."""
-        with inferring():
-            self._maybe_build((KerasTensor(shape, self.compute_dtype),), {})
-
-    def _build_by_call(self, args, kwargs):
-        """Build the layers inside by running `call` on the shapes of the real arguments."""
-        shape, dtype = context.backend.shape, context.backend.dtype
-
-        def spec(x):
-            if context.backend.is_tensor(x):
-                return KerasTensor((n if isinstance(n, int) else None for n in shape(x)), dtype(x))
-            if isinstance(x, (list, tuple)):
-                return type(x)(map(spec, x))
-            return {k: spec(v) for k, v in x.items()} if isinstance(x, dict) else x
-
-        with temporarily(name_scope=self._path, seed_path=self._seed_path):
-            self._infer(*map(spec, args), **{k: spec(v) for k, v in kwargs.items()})
-        self.built = True
-
-    def _argument_shapes(self, args, kwargs):
-        """{parameter name: shape or nest of shapes} of the tensor arguments of a call."""
-        bound = dict(zip(call_spec(type(self)).names, args), **kwargs)
-        shapes = {name: _shapes(value) for name, value in bound.items()}
-        return {name: shape for name, shape in shapes.items() if shape is not None}
-
-    def _call_with_shapes(self, fn, args, kwargs):
-        shapes = self._argument_shapes(args, kwargs)
-        parameters = list(inspect.signature(fn).parameters)
-        if len(parameters) <= 1 or not all(
-            p.removesuffix("_shape") in shapes for p in parameters[:1]
-        ):
-            return fn(next(iter(shapes.values())))
-        return fn(**{p: shapes[p.removesuffix("_shape")] for p in parameters
-                     if p.removesuffix("_shape") in shapes})  # fmt: skip
-
-    def build_from_config(self, config):
-        """Build from what `get_build_config` wrote."""
-        if not config or self.built:
-            return
-        if "input_shape" in config:
-            self.build(_tuples(config["input_shape"]))
-        elif "shapes_dict" in config:
-            self.build(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
-
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _shapes(value):
-    """Shape of a tensor, nest of shapes of a nest of tensors, None for anything else."""
-    backend = context.backend
-    if type(value) is KerasTensor:
-        return value.shape
-    if backend.is_tensor(value):
-        return tuple(n if isinstance(n, int) else None for n in backend.shape(value))
-    if isinstance(value, (list, tuple)) and value:
-        shapes = [_shapes(v) for v in value]
-        return None if any(s is None for s in shapes) else shapes
-    if isinstance(value, dict) and value:
-        return {k: _shapes(v) for k, v in value.items()}
-    return None
-
-
-def _tuples(shape):
-    """A shape (or nest of shapes) read from JSON, lists turned into tuples."""
-    return Layer._map_shapes(tuple, shape) if shape is not None else None
 
 
 def _map_masks(value):
@@ -473,12 +278,3 @@ def _map_masks(value):
     if isinstance(value, dict) or value is None:
         return None
     return masks.get_mask(value)
-
-
-def _map_specs(specs):
-    """KerasTensors for a nest of (shape, dtype) pairs."""
-    if isinstance(specs, tuple) and len(specs) == 2 and isinstance(specs[1], str):
-        return KerasTensor(*specs)
-    if isinstance(specs, dict):
-        return {k: _map_specs(v) for k, v in specs.items()}
-    return type(specs)(_map_specs(s) for s in specs)

@@ -26,7 +26,7 @@ class LayerState:
         return object.__getattribute__(self, name)  # raises the usual error, or a property's own
 
     def _init_state(self):
-        self._made = []  # Variables by add_weight, in order, also those kept in no attribute
+        self._made_weights = []  # also those kept in no attribute
         tracking.changed()
 
     def __setattr__(self, name, value):
@@ -74,18 +74,18 @@ class LayerState:
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
-        self._made.append(variable)
+        self._made_weights.append(variable)
         tracking.changed()
         return variable
 
     add_variable = add_weight
 
-    def _own(self, trainable):
+    def _own_variables(self, trainable):
         """Variables of this layer alone, those made trainable or the others."""
         own = tracking.unique(tracking.tracked(self).own)
         return [v for v in own if v._made_trainable == trainable]
 
-    def _collect(self, key, read):
+    def _collect_variables(self, key, read):
         """Variables of the whole tree below, each once; kept until the structure changes."""
         cache = tracking.tracked(self).cache
         if key not in cache:
@@ -97,12 +97,12 @@ class LayerState:
         """All weights: the layer's own, trainable ones first, then those of its sublayers."""
 
         def read():
-            found = self._own(True) + self._own(False)
+            found = self._own_variables(True) + self._own_variables(False)
             for layer in self._sublayers():
                 found += layer.weights
             return found
 
-        return list(self._collect("weights", read))
+        return list(self._collect_variables("weights", read))
 
     @property
     def variables(self):
@@ -112,7 +112,7 @@ class LayerState:
             states = [v for layer in tracking.flat_layers(self) for v in layer._states_beside()]
             return self.weights + states
 
-        return list(self._collect("variables", read))
+        return list(self._collect_variables("variables", read))
 
     def _states_beside(self):
         """Variables of this layer alone that change in `call` and are no weights."""
@@ -123,12 +123,12 @@ class LayerState:
         """Variables that gradients change; none while the layer is frozen."""
 
         def read():
-            found = [v for v in self._own(True) if v.trainable]
+            found = [v for v in self._own_variables(True) if v.trainable]
             for layer in self._sublayers():
                 found += layer.trainable_variables
             return found if self._trainable else []
 
-        return list(self._collect("trainable", read))
+        return list(self._collect_variables("trainable", read))
 
     @property
     def non_trainable_variables(self):
@@ -154,7 +154,7 @@ class LayerState:
     def trainable(self, value):
         for layer in tracking.flat_layers(self):
             layer._trainable = bool(value)
-            for variable in layer._own(True):
+            for variable in layer._own_variables(True):
                 variable.trainable = bool(value)
         tracking.changed()
 
@@ -193,12 +193,12 @@ class LayerState:
 
     def save_own_variables(self, store):
         """Write the layer's own variables into a dict-like store, under "0", "1", ..."""
-        for index, variable in enumerate(self._own(True) + self._own(False)):
+        for index, variable in enumerate(self._own_variables(True) + self._own_variables(False)):
             store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store):
         """Read what `save_own_variables` wrote. ValueError if number or shapes differ."""
-        mine = self._own(True) + self._own(False)
+        mine = self._own_variables(True) + self._own_variables(False)
         if len(store.keys()) != len(mine):
             hint = "" if self.built or mine else " The layer is not built."
             raise ValueError(
@@ -241,7 +241,7 @@ class LayerState:
         def read():
             return [v for v in self.trainable_variables if v.regularizer is not None]
 
-        return [v.regularizer(v.value) for v in self._collect("regularized", read)]
+        return [v.regularizer(v.value) for v in self._collect_variables("regularized", read)]
 
     # ---- config ----
 

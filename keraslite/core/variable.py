@@ -65,6 +65,13 @@ class Variable:
         self.constraint = None
         self.overwrite_with_gradient = False
         self._made_trainable = self.trainable
+        if context.compiled_step is not None:
+            raise RuntimeError(
+                f"Variable {self.path!r} is made inside a compiled step of model"
+                f" {context.compiled_step!r}, which cannot keep it. Make it before: build layers in"
+                " `build`, optimizers with `optimizer.build(variables)`, metrics in `__init__`; or"
+                " compile the model with run_eagerly=True."
+            )
         with temporarily(backend=self.backend, autocast_dtype=None):
             value, self.dtype = self._first_value(initializer, shape, dtype)
         self.shape = tuple(int(n) for n in value.shape)

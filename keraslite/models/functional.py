@@ -88,7 +88,7 @@ class Functional(Model):
         return map_tensors(lambda t: t.shape, self._outputs_nest)
 
     def compute_output_spec(self, inputs, training=None, mask=None):
-        return self._infer(inputs)
+        return self._infer_outputs(inputs)
 
     def call(self, inputs, training=None, mask=None):
         """Run the graph on tensors in the structure of the model's inputs."""

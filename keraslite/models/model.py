@@ -1,6 +1,6 @@
 """Model: a layer that trains, saves and describes itself."""
 
-from keraslite.core.keras_tensor import KerasTensor, any_symbolic
+from keraslite.core.keras_tensor import any_symbolic
 from keraslite.core.layer import Layer
 from keraslite.core.naming import find
 from keraslite.training.trainer import Trainer
@@ -45,12 +45,6 @@ class Model(Trainer, Layer):
         super().__init__(**kwargs)
         self._init_trainer()
 
-    def call(self, *args, **kwargs):
-        raise NotImplementedError(
-            f"Model {type(self).__name__} has no `call` method. Subclasses of Model define one;"
-            " Model(inputs, outputs) and Sequential come with theirs."
-        )
-
     @property
     def layers(self):
         """The layers directly in this model."""
@@ -71,18 +65,6 @@ class Model(Trainer, Layer):
                 )
             return layers[index]
         return find(name, {layer.name: layer for layer in layers}, f"layer of {self.name!r}")
-
-    def build(self, input_shape=None):
-        """Build a subclassed model for an input shape (with the batch axis)."""
-        if self.built:
-            return
-        if input_shape is None:
-            raise ValueError(f"Building model {self.name!r} needs an input shape.")
-        shapes = self._map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-        self._build_by_call((shapes,), {})
-
-    def _is_built_by_call(self):
-        return type(self).build is Model.build
 
     # ---- description ----
 

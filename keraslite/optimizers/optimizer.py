@@ -200,10 +200,16 @@ class Optimizer:
             raise ValueError(
                 f"{self.name}: found {len(grads)} gradients for {len(variables)} variables."
             )
+        if not variables:
+            if context.backend.is_abstract:  # the layers are being built by this very call
+                return
+            raise ValueError(f"{self.name}: there are no variables to update. Is the model built?")
         if not self.built:
             with temporarily(backend=self.backend):
                 self.build(variables)
         self._check_known(variables)
+        if context.backend.is_abstract:  # shape inference changes nothing
+            return
         pairs = [(g, v) for g, v in zip(grads, variables) if g is not None]
         if not pairs:
             raise ValueError(f"{self.name}: there is no gradient for any variable.")

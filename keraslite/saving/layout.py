@@ -12,8 +12,8 @@ from keraslite.core.tracking import HIDDEN
 from keraslite.optimizers import Optimizer
 
 _INTERNAL = HIDDEN | {
-    "_made", "_layers", "_functional", "_loss_tracker", "_compiled_loss", "_compiled_metrics",
-    "_compile_arguments", "_steps", "history", "optimizer",
+    "_made", "_made_weights", "_layers", "_functional", "_loss_tracker", "_compiled_loss",
+    "_compiled_metrics", "_compile_arguments", "_steps", "history", "optimizer",
 }  # fmt: skip
 _CONTAINERS = (list, tuple, dict, set)
 

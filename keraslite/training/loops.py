@@ -7,7 +7,12 @@ import optree
 
 from keraslite.backend.context import temporarily
 from keraslite.callbacks.callback_list import CallbackList
-from keraslite.training.data import make_adapter, split_arrays, unpack_x_y_sample_weight
+from keraslite.training.data import (
+    make_adapter,
+    pack_x_y_sample_weight,
+    split_arrays,
+    unpack_x_y_sample_weight,
+)
 from keraslite.training.logs import Logs, to_float
 from keraslite.training.predictions import Predictions
 
@@ -122,13 +127,17 @@ class Loops:
             room = min(room, steps - step)
         group = []
         for batch in batches:
-            group.append(self._tensors(batch))
+            group.append(self._step_data(batch))
             if len(group) >= room:
                 break
         return group
 
     def _call_group(self, function, group):
         return function(group[0]) if self.steps_per_execution == 1 else function(group)
+
+    def _step_data(self, batch):
+        """What a step gets: x, (x, y) or (x, y, sample_weight), as tensors."""
+        return self._tensors(pack_x_y_sample_weight(*batch))
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""
@@ -146,10 +155,10 @@ class Loops:
         name, row = place
         batch = data.rows_from(row)
         before = [(v, v.numpy()) for v in (*self.variables, *self.metrics_variables)]
-        loss = self._call_group(self._step_function("test"), [self._tensors(batch)]).get("loss", 0)
+        logs = self._call_group(self._step_function("test"), [self._step_data(batch)])
         for variable, value in before:
             variable.assign(value)
-        if np.isnan(to_float(loss, self.backend)):
+        if np.isnan(to_float(logs.get("loss", 0), self.backend)):
             raise ValueError(
                 f"{name} contains NaN (first in row {row}), and the loss of that row is NaN:"
                 " training on it would turn all weights into NaN. Remove or fill such rows first"
@@ -277,7 +286,7 @@ class Loops:
             self._ensure_built(batch, training=kind == "train")
             function = self._step_function(kind)
             self.reset_metrics()
-            logs = self._call_group(function, [self._tensors(batch)])
+            logs = self._call_group(function, [self._step_data(batch)])
             results = {name: to_float(v, self.backend) for name, v in logs.items()}
         return results if return_dict else _flat_results(results)
 
@@ -287,7 +296,7 @@ class Loops:
             batch = make_adapter(x, batch_size=2**62).arrays
             if not self.built:
                 self._predicted_spec(batch[0])
-            outputs = self._call_group(self._step_function("predict"), [self._tensors(batch)])
+            outputs = self._call_group(self._step_function("predict"), [self._step_data(batch)])
             if self.steps_per_execution > 1:
                 outputs = outputs[0]
             return optree.tree_map(self.backend.to_numpy, outputs)

@@ -1,5 +1,7 @@
 """From a step method to a fast function: the state that it touches, compiled by the engine."""
 
+from keraslite.backend.context import context
+
 
 class StepState:
     """The handles of a list of Variables, as `Backend.compile_step` reads and writes them."""
@@ -36,10 +38,23 @@ class CompiledSteps:
             backend = self.model.backend
             if kind != "train":
                 run = backend.without_gradients(run)
-            state = StepState(variables)
-            function = run if jit is None else backend.compile_step(run, state, jit)
-            self._functions[kind] = (key, function, variables)
+            if jit is not None:
+                run = backend.compile_step(self._marked(run), StepState(variables), jit)
+            self._functions[kind] = (key, run, variables)
         return self._functions[kind][1]
+
+    def _marked(self, step):
+        """A step that says it is compiled, so that a Variable made inside it is refused."""
+        name = self.model.name
+
+        def run(data):
+            outer, context.compiled_step = context.compiled_step, name
+            try:
+                return step(data)
+            finally:
+                context.compiled_step = outer
+
+        return run
 
     def _frozen(self):
         return tuple(map(id, self.model.trainable_variables))

@@ -1,5 +1,9 @@
 """The trainer of all engines: compile, and the steps of training, testing and predicting."""
 
+import contextlib
+
+import optree
+
 from keraslite import metrics as metrics_module
 from keraslite import ops, optimizers
 from keraslite.backend.context import context, inferring, temporarily
@@ -11,7 +15,7 @@ from keraslite.random.seed_generator import global_generator
 from keraslite.training import outputs
 from keraslite.training.compiled_loss import CompiledLoss
 from keraslite.training.compiled_metrics import CompiledMetrics
-from keraslite.training.data import unpack_x_y_sample_weight
+from keraslite.training.data import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from keraslite.training.loops import Loops
 from keraslite.training.step import CompiledSteps
 
@@ -259,6 +263,17 @@ class Trainer(Loops):
                 self._match(y, y_pred, sample_weight, training)
         if training and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
+        if self._has_own_step(training):
+            self._try_own_step(batch, training)
+
+    def _try_own_step(self, batch, training):
+        """Run a step of the user's own by shapes, so that what it builds lazily (an optimizer in
+        it, say) is there before it is compiled. Errors are left to the real step."""
+        data = pack_x_y_sample_weight(*optree.tree_map(_spec, batch))
+        step = self.train_step if training else self.test_step
+        with contextlib.suppress(Exception), inferring():
+            step(data)  # builds layers
+            step(data)  # builds optimizers, which find the layers' variables now
 
     def _match(self, y, y_pred, sample_weight, training):
         """Build loss and metrics for the outputs; check the targets, unless the user's own code
@@ -287,14 +302,9 @@ class Trainer(Loops):
         None if they cannot be had and a step of the user's own may do without.
         """
 
-        import optree
-
-        def spec(array):
-            return KerasTensor((None, *array.shape[1:]), array.dtype)
-
         try:
             with undone_on_error(self), inferring(training=training):
-                return self(optree.tree_map(spec, x))  # pyright: ignore[reportCallIssue]
+                return self(optree.tree_map(_spec, x))  # pyright: ignore[reportCallIssue]
         except Exception as error:
             if self.compiled and self._has_own_step(training):
                 return None
@@ -304,9 +314,12 @@ class Trainer(Loops):
         return self._predict(self._tensors(few), training=False)
 
 
-def _rows(x):
-    import optree
+def _spec(array):
+    """KerasTensor of a batch like this array, of any number of rows."""
+    return KerasTensor((None, *array.shape[1:]), array.dtype)
 
+
+def _rows(x):
     return ops.shape(optree.tree_leaves(x)[0])[0]
 
 

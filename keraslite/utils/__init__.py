@@ -3,21 +3,13 @@
 from keraslite.core.naming import clear_session
 from keraslite.preprocessing.sequence import pad_sequences
 from keraslite.random.draws import set_random_seed
-from keraslite.training.data.adapter import unpack_x_y_sample_weight
+from keraslite.training.data.adapter import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from keraslite.training.data.py_dataset import PyDataset
 from keraslite.utils.files import get_file
 from keraslite.utils.numerical import normalize, to_categorical
 from keraslite.utils.progbar import Progbar
 
 Sequence = PyDataset
-
-
-def pack_x_y_sample_weight(x, y=None, sample_weight=None):
-    """(x,), (x, y) or (x, y, sample_weight), whichever holds all that is given."""
-    if y is None:
-        return x if not isinstance(x, (tuple, list)) else (x,)
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
-
 
 __all__ = [
     "Progbar", "PyDataset", "Sequence", "clear_session", "get_file", "normalize",

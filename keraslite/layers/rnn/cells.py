@@ -99,9 +99,14 @@ class Cell(Layer):
     @property
     def is_fusable(self):
         """True if `sequence` can do what the settings ask."""
-        return not self.recurrent_dropout and hasattr(
-            self.backend, getattr(self.activation, "__name__", "")
-        )
+        return not self.recurrent_dropout and self._is_known(self.activation)
+
+    def _is_known(self, fn):
+        """True for keraslite's own activations, which the engine knows by their names."""
+        name = getattr(fn, "__name__", "")
+        return hasattr(self.backend, name) and fn in (
+            getattr(activations, name, None), getattr(ops, name, None),
+        )  # fmt: skip
 
     def drop_inputs(self, x, noise_shape):
         """Inputs with dropout; for sequences the noise shape has 1 for time."""
@@ -210,8 +215,7 @@ class LSTMCell(Cell):
 
     @property
     def is_fusable(self):
-        gate = getattr(self.recurrent_activation, "__name__", "")
-        return super().is_fusable and hasattr(self.backend, gate)
+        return super().is_fusable and self._is_known(self.recurrent_activation)
 
     def sequence(self, x, states, mask, reverse):
         return context.backend.lstm(
@@ -271,8 +275,7 @@ class GRUCell(Cell):
 
     @property
     def is_fusable(self):
-        gate = getattr(self.recurrent_activation, "__name__", "")
-        return super().is_fusable and hasattr(self.backend, gate)
+        return super().is_fusable and self._is_known(self.recurrent_activation)
 
     def sequence(self, x, states, mask, reverse):
         return context.backend.gru(

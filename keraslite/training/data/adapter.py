@@ -143,3 +143,18 @@ def unpack_x_y_sample_weight(data):
             f" {len(data)}. Several inputs go into a list or dict as x."
         )
     return (*data, None, None)[:3]
+
+
+def pack_x_y_sample_weight(x, y=None, sample_weight=None):
+    """The shortest of x, (x, y) and (x, y, sample_weight) that holds all that is given.
+
+    An x that is a list or tuple is never left bare, since it would look like the others.
+
+    >>> pack_x_y_sample_weight([1], [2])
+    ([1], [2])
+    """
+    if sample_weight is not None:
+        return x, y, sample_weight
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, (list, tuple)) else x
