@@ -18,6 +18,9 @@ class EarlyStopping(Callback):
         baseline: value that has to be beaten at all.
         restore_best_weights: put back the weights of the best epoch.
         start_from_epoch: epochs to wait before watching.
+
+    >>> from keraslite import callbacks
+    >>> stop = callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
     """
 
     def __init__(

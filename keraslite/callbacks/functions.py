@@ -11,6 +11,9 @@ class LearningRateScheduler(Callback):
     Args:
         schedule: function of (epoch, current rate) to the new rate, a float.
         verbose: 1 prints the rate.
+
+    >>> from keraslite import callbacks
+    >>> halve = callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
     """
 
     def __init__(self, schedule, verbose=0):
@@ -52,6 +55,11 @@ class LambdaCallback(Callback):
         on_epoch_begin, on_epoch_end, on_train_begin, on_train_end, on_train_batch_begin,
             on_train_batch_end: functions of the hooks' arguments.
         **kwargs: functions for other hooks.
+
+    >>> from keraslite import callbacks
+    >>> show = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
+    >>> show.on_epoch_end(0, {"loss": 0.5})
+    0 {'loss': 0.5}
     """
 
     def __init__(
@@ -79,6 +87,9 @@ class TerminateOnNaN(Callback):
     """Stops training as soon as the loss of a batch is not finite.
 
     It reads the loss after each batch, which makes the device wait.
+
+    >>> from keraslite import callbacks
+    >>> guard = callbacks.TerminateOnNaN()
     """
 
     _handles_nan = True

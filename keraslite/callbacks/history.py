@@ -9,6 +9,14 @@ class History(Callback):
     Attributes:
         epoch: list of epoch numbers.
         history: {metric name: list of floats}.
+
+    >>> import numpy as np
+    >>> import keraslite as keras
+    >>> model = keras.Sequential([keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.zeros((4, 2)), np.zeros((4, 1)), epochs=2, verbose=0)
+    >>> history.history["loss"]
+    [0.0, 0.0]
     """
 
     def __init__(self):

@@ -19,6 +19,9 @@ class ModelCheckpoint(Callback):
         mode: "min", "max" or "auto" (by the metric's name).
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: value that the metric has to beat for the first save.
+
+    >>> from keraslite import callbacks
+    >>> best = callbacks.ModelCheckpoint("best.keras", monitor="val_loss", save_best_only=True)
     """
 
     def __init__(

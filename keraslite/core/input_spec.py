@@ -15,6 +15,10 @@ class InputSpec:
         allow_last_axis_squeeze: whether a last axis of size 1 may be left out or extra.
         name: key that the input has when inputs are a dict.
         optional: None may stand for the input.
+
+    >>> from keraslite.layers import InputSpec
+    >>> InputSpec(ndim=3, axes={-1: 8}).axes
+    {-1: 8}
     """
 
     def __init__(

@@ -34,17 +34,32 @@ GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 
 
 def add(inputs, **kwargs):
-    """The sum of a list of tensors, by an `Add` layer."""
+    """The sum of a list of tensors, by an `Add` layer.
+
+    >>> from keraslite import layers, ops
+    >>> layers.add([ops.array([1.0]), ops.array([2.0])]).tolist()
+    [3.0]
+    """
     return Add(**kwargs)(inputs)
 
 
 def multiply(inputs, **kwargs):
-    """The product of a list of tensors, by a `Multiply` layer."""
+    """The product of a list of tensors, by a `Multiply` layer.
+
+    >>> from keraslite import layers, ops
+    >>> layers.multiply([ops.array([2.0]), ops.array([3.0])]).tolist()
+    [6.0]
+    """
     return Multiply(**kwargs)(inputs)
 
 
 def concatenate(inputs, axis=-1, **kwargs):
-    """Tensors joined along an axis, by a `Concatenate` layer."""
+    """Tensors joined along an axis, by a `Concatenate` layer.
+
+    >>> from keraslite import layers, ops
+    >>> layers.concatenate([ops.array([[1.0]]), ops.array([[2.0]])]).tolist()
+    [[1.0, 2.0]]
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 

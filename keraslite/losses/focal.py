@@ -67,6 +67,10 @@ class BinaryFocalCrossentropy(NamedLoss):
     """Binary cross-entropy in which easy samples count little.
 
     Arguments as of `binary_focal_crossentropy`.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.BinaryFocalCrossentropy()([[1.0]], [[0.5]])), 4)
+    0.1733
     """
 
     def __init__(
@@ -88,6 +92,10 @@ class CategoricalFocalCrossentropy(NamedLoss):
     """Cross-entropy of one-hot targets in which easy samples count little.
 
     Arguments as of `categorical_focal_crossentropy`.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.0433
     """
 
     def __init__(
@@ -104,7 +112,12 @@ class CategoricalFocalCrossentropy(NamedLoss):
 
 
 class CategoricalGeneralizedCrossEntropy(NamedLoss):
-    """Cross-entropy of integer labels that is robust to wrong ones; q in (0, 1)."""
+    """Cross-entropy of integer labels that is robust to wrong ones; q in (0, 1).
+
+    >>> from keraslite import losses
+    >>> float(losses.CategoricalGeneralizedCrossEntropy()([1], [[0.75, 0.25]]))
+    1.0
+    """
 
     _keeps_label_dtype = True
 

@@ -46,21 +46,36 @@ def _missing(y_true, y_pred):
 
 
 class Hinge(NamedLoss):
-    """Mean hinge loss; targets -1 and 1, or 0 and 1."""
+    """Mean hinge loss; targets -1 and 1, or 0 and 1.
+
+    >>> from keraslite import losses
+    >>> float(losses.Hinge()([[1.0], [-1.0]], [[0.5], [-2.0]]))
+    0.25
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="hinge", dtype=None):
         super().__init__(hinge, reduction, name, dtype)
 
 
 class SquaredHinge(NamedLoss):
-    """Mean squared hinge loss; targets -1 and 1, or 0 and 1."""
+    """Mean squared hinge loss; targets -1 and 1, or 0 and 1.
+
+    >>> from keraslite import losses
+    >>> float(losses.SquaredHinge()([[1.0], [-1.0]], [[0.5], [-2.0]]))
+    0.125
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="squared_hinge", dtype=None):
         super().__init__(squared_hinge, reduction, name, dtype)
 
 
 class CategoricalHinge(NamedLoss):
-    """Mean hinge loss between the right class and the strongest wrong one; one-hot targets."""
+    """Mean hinge loss between the right class and the strongest wrong one; one-hot targets.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.CategoricalHinge()([[0.0, 1.0]], [[0.4, 0.6]])), 4)
+    0.8
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="categorical_hinge", dtype=None):
         super().__init__(categorical_hinge, reduction, name, dtype)

@@ -30,7 +30,12 @@ def tversky(y_true, y_pred, alpha=0.5, beta=0.5, axis=None):
 
 
 class Dice(NamedLoss):
-    """1 - the Dice coefficient, over all elements or along axes; arguments as of `dice`."""
+    """1 - the Dice coefficient, over all elements or along axes; arguments as of `dice`.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.Dice()([[1.0], [0.0]], [[0.5], [0.5]])), 4)
+    0.5
+    """
 
     def __init__(
         self, reduction="sum_over_batch_size", name="dice", axis=None, dtype=None
@@ -39,7 +44,12 @@ class Dice(NamedLoss):
 
 
 class Tversky(NamedLoss):
-    """1 - the Tversky index: alpha weighs what is missed, beta what is falsely found."""
+    """1 - the Tversky index: alpha weighs what is missed, beta what is falsely found.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.Tversky(alpha=0.3, beta=0.7)([[1.0], [0.0]], [[0.5], [0.5]])), 4)
+    0.5
+    """
 
     def __init__(
         self, alpha=0.5, beta=0.5, reduction="sum_over_batch_size", name="tversky", axis=None,

@@ -22,7 +22,12 @@ def mean_squared_error(y_true, y_pred):
 
 @loss_function
 def mean_absolute_error(y_true, y_pred):
-    """Mean over the last axis of \\|y_true - y_pred\\|."""
+    """Mean over the last axis of \\|y_true - y_pred\\|.
+
+    >>> from keraslite import losses
+    >>> float(losses.mean_absolute_error([[0.0, 0.0]], [[1.0, 3.0]])[0])
+    2.0
+    """
     return context.backend.mean(context.backend.absolute(y_true - y_pred), -1)
 
 
@@ -55,6 +60,10 @@ def huber(y_true, y_pred, delta=1.0):
     """Mean over the last axis of error**2 / 2 up to errors of size delta, linear beyond.
 
     Huber, 1964.
+
+    >>> from keraslite import losses
+    >>> float(losses.huber([[0.0]], [[3.0]])[0])
+    2.5
     """
     backend = context.backend
     error = backend.absolute(y_pred - y_true)
@@ -91,14 +100,24 @@ class MeanSquaredError(NamedLoss):
 
 
 class MeanAbsoluteError(NamedLoss):
-    """Mean of absolute errors."""
+    """Mean of absolute errors.
+
+    >>> from keraslite import losses
+    >>> float(losses.MeanAbsoluteError()([[0.0], [0.0]], [[1.0], [3.0]]))
+    2.0
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype=None):
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
 
 class MeanAbsolutePercentageError(NamedLoss):
-    """Mean of absolute errors in percent of the targets."""
+    """Mean of absolute errors in percent of the targets.
+
+    >>> from keraslite import losses
+    >>> float(losses.MeanAbsolutePercentageError()([[2.0]], [[1.5]]))
+    25.0
+    """
 
     def __init__(
         self, reduction="sum_over_batch_size", name="mean_absolute_percentage_error", dtype=None
@@ -107,7 +126,12 @@ class MeanAbsolutePercentageError(NamedLoss):
 
 
 class MeanSquaredLogarithmicError(NamedLoss):
-    """Mean of squared errors of log(1 + value)."""
+    """Mean of squared errors of log(1 + value).
+
+    >>> from keraslite import losses
+    >>> round(float(losses.MeanSquaredLogarithmicError()([[0.0]], [[1.0]])), 4)
+    0.4805
+    """
 
     def __init__(
         self, reduction="sum_over_batch_size", name="mean_squared_logarithmic_error", dtype=None
@@ -116,7 +140,12 @@ class MeanSquaredLogarithmicError(NamedLoss):
 
 
 class Huber(NamedLoss):
-    """Squared errors up to a size of delta, linear beyond (Huber, 1964)."""
+    """Squared errors up to a size of delta, linear beyond (Huber, 1964).
+
+    >>> from keraslite import losses
+    >>> float(losses.Huber()([[0.0], [0.0]], [[0.5], [3.0]]))
+    1.3125
+    """
 
     def __init__(
         self, delta=1.0, reduction="sum_over_batch_size", name="huber_loss", dtype=None
@@ -125,14 +154,24 @@ class Huber(NamedLoss):
 
 
 class LogCosh(NamedLoss):
-    """Logarithm of the hyperbolic cosine of the error: squared near 0, absolute far away."""
+    """Logarithm of the hyperbolic cosine of the error: squared near 0, absolute far away.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.LogCosh()([[0.0]], [[1.0]])), 4)
+    0.4338
+    """
 
     def __init__(self, reduction="sum_over_batch_size", name="log_cosh", dtype=None):
         super().__init__(log_cosh, reduction, name, dtype)
 
 
 class CosineSimilarity(NamedLoss):
-    """Minus the cosine of the angle between targets and predictions: -1 is best."""
+    """Minus the cosine of the angle between targets and predictions: -1 is best.
+
+    >>> from keraslite import losses
+    >>> round(float(losses.CosineSimilarity()([[1.0, 0.0]], [[1.0, 1.0]])), 4)
+    -0.7071
+    """
 
     def __init__(
         self, axis=-1, reduction="sum_over_batch_size", name="cosine_similarity", dtype=None

@@ -35,7 +35,12 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
 
 @loss_function
 def categorical_accuracy(y_true, y_pred):
-    """1 where the largest prediction along the last axis is that of the one-hot target, else 0."""
+    """1 where the largest prediction along the last axis is that of the one-hot target, else 0.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.categorical_accuracy([[0, 1]], [[0.1, 0.9]])[0])
+    1.0
+    """
     backend = context.backend
     return floating(backend.equal(backend.argmax(y_true, -1), backend.argmax(y_pred, -1)))
 
@@ -46,6 +51,10 @@ def sparse_categorical_accuracy(y_true, y_pred):
 
     Labels are integers (in a float dtype too), of y_pred's shape without its last axis, or with
     1 as last.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.sparse_categorical_accuracy([1], [[0.1, 0.9]])[0])
+    1.0
     """
     backend = context.backend
     y_pred = tensor(y_pred)
@@ -109,7 +118,12 @@ class BinaryAccuracy(NamedMean):
 
 
 class CategoricalAccuracy(NamedMean):
-    """How often the largest prediction is that of the one-hot target."""
+    """How often the largest prediction is that of the one-hot target.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
+    0.5
+    """
 
     def __init__(self, name="categorical_accuracy", dtype=None):
         super().__init__(categorical_accuracy, name, dtype)
@@ -128,14 +142,24 @@ class SparseCategoricalAccuracy(NamedMean):
 
 
 class TopKCategoricalAccuracy(NamedMean):
-    """How often the one-hot target's prediction is among the k largest."""
+    """How often the one-hot target's prediction is among the k largest.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.7, 0.2]]))
+    1.0
+    """
 
     def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
 
 class SparseTopKCategoricalAccuracy(NamedMean):
-    """How often the integer label's prediction is among the k largest."""
+    """How often the integer label's prediction is among the k largest.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.SparseTopKCategoricalAccuracy(k=2)([2], [[0.1, 0.7, 0.2]]))
+    1.0
+    """
 
     def __init__(
         self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False

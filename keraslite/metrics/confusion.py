@@ -70,19 +70,34 @@ class TruePositives(_OneCount):
 
 
 class FalsePositives(_OneCount):
-    """Weight of targets 0 predicted above the threshold (one, or a list; default 0.5)."""
+    """Weight of targets 0 predicted above the threshold (one, or a list; default 0.5).
+
+    >>> from keraslite import metrics
+    >>> float(metrics.FalsePositives()([1, 1, 0], [0.2, 0.9, 0.9]))
+    1.0
+    """
 
     _kept = ("fp",)
 
 
 class TrueNegatives(_OneCount):
-    """Weight of targets 0 predicted not above the threshold (one, or a list; default 0.5)."""
+    """Weight of targets 0 predicted not above the threshold (one, or a list; default 0.5).
+
+    >>> from keraslite import metrics
+    >>> float(metrics.TrueNegatives()([1, 1, 0], [0.2, 0.9, 0.1]))
+    1.0
+    """
 
     _kept = ("tn",)
 
 
 class FalseNegatives(_OneCount):
-    """Weight of targets 1 predicted not above the threshold (one, or a list; default 0.5)."""
+    """Weight of targets 1 predicted not above the threshold (one, or a list; default 0.5).
+
+    >>> from keraslite import metrics
+    >>> float(metrics.FalseNegatives()([1, 1, 0], [0.2, 0.9, 0.9]))
+    1.0
+    """
 
     _kept = ("fn",)
 

@@ -131,14 +131,24 @@ def _moments(y_true, y_pred, axis):
 
 
 class PearsonCorrelation(NamedMean):
-    """Mean of Pearson's correlation along an axis."""
+    """Mean of Pearson's correlation along an axis.
+
+    >>> from keraslite import metrics
+    >>> round(float(metrics.PearsonCorrelation()([[0.0, 1.0, 2.0]], [[0.0, 1.0, 3.0]])), 4)
+    0.982
+    """
 
     def __init__(self, name="pearson_correlation", dtype=None, axis=-1):
         super().__init__(pearson_correlation, name, dtype, axis=axis)
 
 
 class ConcordanceCorrelation(NamedMean):
-    """Mean of Lin's concordance correlation along an axis."""
+    """Mean of Lin's concordance correlation along an axis.
+
+    >>> from keraslite import metrics
+    >>> round(float(metrics.ConcordanceCorrelation()([[0.0, 1.0, 2.0]], [[0.0, 1.0, 3.0]])), 4)
+    0.8571
+    """
 
     def __init__(self, name="concordance_correlation", dtype=None, axis=-1):
         super().__init__(concordance_correlation, name, dtype, axis=axis)

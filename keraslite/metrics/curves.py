@@ -240,7 +240,12 @@ class _BestPoint(_Curve):
 
 
 class SensitivityAtSpecificity(_BestPoint):
-    """The best recall of positives where at least `specificity` of the negatives are found."""
+    """The best recall of positives where at least `specificity` of the negatives are found.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.SensitivityAtSpecificity(0.8)([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))
+    0.5
+    """
 
     _argument = "specificity"
 
@@ -254,7 +259,12 @@ class SensitivityAtSpecificity(_BestPoint):
 
 
 class SpecificityAtSensitivity(_BestPoint):
-    """The largest share of negatives found where at least `sensitivity` of the positives are."""
+    """The largest share of negatives found where at least `sensitivity` of the positives are.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.SpecificityAtSensitivity(0.8)([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))
+    0.5
+    """
 
     _argument = "sensitivity"
 
@@ -268,7 +278,12 @@ class SpecificityAtSensitivity(_BestPoint):
 
 
 class PrecisionAtRecall(_BestPoint):
-    """The best precision where the recall is at least `recall`."""
+    """The best precision where the recall is at least `recall`.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.PrecisionAtRecall(0.5)([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))
+    1.0
+    """
 
     _argument = "recall"
 
@@ -282,7 +297,12 @@ class PrecisionAtRecall(_BestPoint):
 
 
 class RecallAtPrecision(_BestPoint):
-    """The best recall where the precision is at least `precision`."""
+    """The best recall where the precision is at least `precision`.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.RecallAtPrecision(0.8)([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))
+    0.5
+    """
 
     _argument = "precision"
 

@@ -99,7 +99,12 @@ class IoU(Metric):
 
 
 class BinaryIoU(IoU):
-    """`IoU` of two classes, for predictions that are above a threshold or not."""
+    """`IoU` of two classes, for predictions that are above a threshold or not.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.BinaryIoU()([0, 1, 1], [0.1, 0.8, 0.2]))
+    0.5
+    """
 
     def __init__(self, target_class_ids=(0, 1), threshold=0.5, name=None, dtype=None):
         super().__init__(2, target_class_ids, name, dtype)
@@ -116,7 +121,12 @@ class BinaryIoU(IoU):
 
 
 class MeanIoU(IoU):
-    """`IoU` with the mean over all classes."""
+    """`IoU` with the mean over all classes.
+
+    >>> from keraslite import metrics
+    >>> round(float(metrics.MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+    0.3333
+    """
 
     def __init__(
         self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
@@ -132,7 +142,13 @@ class MeanIoU(IoU):
 
 
 class OneHotIoU(IoU):
-    """`IoU` for one-hot targets, and scores as predictions."""
+    """`IoU` for one-hot targets, and scores as predictions.
+
+    >>> from keraslite import metrics
+    >>> metric = metrics.OneHotIoU(num_classes=2, target_class_ids=[1])
+    >>> round(float(metric([[0, 1], [1, 0]], [[0.1, 0.9], [0.4, 0.6]])), 4)
+    0.5
+    """
 
     def __init__(
         self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None,
@@ -147,7 +163,12 @@ class OneHotIoU(IoU):
 
 
 class OneHotMeanIoU(MeanIoU):
-    """`MeanIoU` for one-hot targets, and scores as predictions."""
+    """`MeanIoU` for one-hot targets, and scores as predictions.
+
+    >>> from keraslite import metrics
+    >>> float(metrics.OneHotMeanIoU(2)([[0, 1], [1, 0]], [[0.1, 0.9], [0.4, 0.6]]))
+    0.25
+    """
 
     def __init__(
         self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_pred=False, axis=-1

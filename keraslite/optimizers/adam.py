@@ -14,6 +14,12 @@ class Adam(Optimizer):
         beta_1, beta_2: decay of the two means.
         epsilon: added to the root in the denominator.
         amsgrad: whether to use that variant.
+
+    >>> import keraslite as keras
+    >>> weight = keras.Variable([1.0])
+    >>> keras.optimizers.Adam(0.1).apply([keras.ops.array([5.0])], [weight])
+    >>> round(float(weight.value[0]), 3)
+    0.9
     """
 
     def __init__(
@@ -79,6 +85,12 @@ class AdamW(Adam):
 
     Args:
         weight_decay: default 0.004; others as in `Adam`.
+
+    >>> import keraslite as keras
+    >>> weight = keras.Variable([1.0])
+    >>> keras.optimizers.AdamW(0.1).apply([keras.ops.array([0.0])], [weight])
+    >>> round(float(weight.value[0]), 4)
+    0.9996
     """
 
     def __init__(

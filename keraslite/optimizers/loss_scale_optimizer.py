@@ -17,6 +17,11 @@ class LossScaleOptimizer(Optimizer):
         inner_optimizer: Optimizer.
         initial_scale: first factor on the loss.
         dynamic_growth_steps: finite updates before the scale doubles.
+
+    >>> import keraslite as keras
+    >>> optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=8.0)
+    >>> float(optimizer.scale_loss(keras.ops.array(0.5)))
+    4.0
     """
 
     def __init__(

@@ -12,6 +12,12 @@ class RMSprop(Optimizer):
         momentum: momentum of the steps.
         epsilon: added to the mean square.
         centered: divide by an estimate of the standard deviation instead.
+
+    >>> import keraslite as keras
+    >>> weight = keras.Variable([1.0])
+    >>> keras.optimizers.RMSprop(0.1).apply([keras.ops.array([5.0])], [weight])
+    >>> round(float(weight.value[0]), 3)
+    0.684
     """
 
     def __init__(

@@ -45,6 +45,10 @@ class ReLU(Elementwise):
         max_value: upper limit, None for none.
         negative_slope: slope below the threshold.
         threshold: where the slope changes.
+
+    >>> from keraslite import layers, ops
+    >>> layers.ReLU(max_value=2)(ops.array([-1.0, 1.0, 3.0])).tolist()
+    [0.0, 1.0, 2.0]
     """
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
@@ -77,6 +81,10 @@ class Softmax(Elementwise):
 
     Args:
         axis: axis, or list of axes.
+
+    >>> from keraslite import layers, ops
+    >>> layers.Softmax()(ops.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
     """
 
     def __init__(self, axis=-1, **kwargs):

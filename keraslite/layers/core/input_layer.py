@@ -15,6 +15,11 @@ class InputLayer(Layer):
         dtype: dtype name of the data.
         batch_shape: shape with the batch axis, in place of shape and batch_size.
         name: name.
+
+    >>> import keraslite as keras
+    >>> model = keras.Sequential([keras.layers.InputLayer((3,)), keras.layers.Dense(1)])
+    >>> model.output_shape
+    (None, 1)
     """
 
     def __init__(

@@ -92,7 +92,12 @@ class Add(Merge):
 
 
 class Multiply(Merge):
-    """The product of a list of tensors, elementwise."""
+    """The product of a list of tensors, elementwise.
+
+    >>> from keraslite import layers, ops
+    >>> layers.Multiply()([ops.array([[2.0]]), ops.array([[3.0]])]).tolist()
+    [[6.0]]
+    """
 
     def _merge(self, x, y):
         return x * y
@@ -108,6 +113,10 @@ class Concatenate(Merge):
 
     Args:
         axis: the axis; the other sizes are equal.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.Concatenate()([keras.ops.ones((2, 3)), keras.ops.ones((2, 4))]).shape)
+    (2, 7)
     """
 
     def __init__(self, axis=-1, **kwargs):

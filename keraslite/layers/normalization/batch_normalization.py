@@ -23,6 +23,11 @@ class BatchNormalization(Layer):
         beta_constraint, gamma_constraint: projections after each update.
         synchronized: accepted for compatibility; there is one device.
         renorm: not available.
+
+    >>> from keraslite import layers, ops
+    >>> layer = layers.BatchNormalization(epsilon=0.0)
+    >>> layer(ops.array([[1.0], [3.0]]), training=True).tolist()
+    [[-1.0], [1.0]]
     """
 
     def __init__(

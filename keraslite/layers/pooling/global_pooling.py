@@ -43,6 +43,10 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     Args:
         data_format, keepdims: as in `GlobalPooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.GlobalAveragePooling1D()(keras.ops.ones((2, 5, 3))).shape)
+    (2, 3)
     """
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
@@ -65,6 +69,10 @@ class GlobalMaxPooling1D(GlobalPooling):
 
     Args:
         data_format, keepdims: as in `GlobalPooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.GlobalMaxPooling1D()(keras.ops.ones((2, 5, 3))).shape)
+    (2, 3)
     """
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
@@ -79,6 +87,10 @@ class GlobalAveragePooling2D(GlobalPooling):
 
     Args:
         data_format, keepdims: as in `GlobalPooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.GlobalAveragePooling2D()(keras.ops.ones((2, 4, 4, 3))).shape)
+    (2, 3)
     """
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
@@ -93,6 +105,10 @@ class GlobalMaxPooling2D(GlobalPooling):
 
     Args:
         data_format, keepdims: as in `GlobalPooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.GlobalMaxPooling2D(keepdims=True)(keras.ops.ones((2, 4, 4, 3))).shape)
+    (2, 1, 1, 3)
     """
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):

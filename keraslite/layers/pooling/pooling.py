@@ -64,6 +64,10 @@ class MaxPooling1D(_Max):
 
     Args:
         pool_size, strides, padding, data_format: as in `BasePooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.MaxPooling1D()(keras.ops.ones((1, 6, 3))).shape)
+    (1, 3, 3)
     """
 
     def __init__(
@@ -95,6 +99,10 @@ class AveragePooling2D(BasePooling):
 
     Args:
         pool_size, strides, padding, data_format: as in `BasePooling`.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.AveragePooling2D(2)(keras.ops.ones((1, 4, 4, 3))).shape)
+    (1, 2, 2, 3)
     """
 
     def __init__(

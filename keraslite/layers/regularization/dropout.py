@@ -14,6 +14,13 @@ class Dropout(Elementwise):
         rate: fraction, in [0, 1].
         noise_shape: shape of the mask, broadcast to the inputs.
         seed: int, or None to follow the global seed.
+
+    >>> from keraslite import layers, ops
+    >>> layer = layers.Dropout(0.5, seed=1)
+    >>> layer(ops.ones((1, 4))).tolist()
+    [[1.0, 1.0, 1.0, 1.0]]
+    >>> layer(ops.ones((1, 4)), training=True).tolist()
+    [[0.0, 0.0, 2.0, 0.0]]
     """
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
@@ -48,6 +55,11 @@ class SpatialDropout1D(Dropout):
 
     Args:
         rate, seed: as in `Dropout`.
+
+    >>> from keraslite import layers, ops
+    >>> layer = layers.SpatialDropout1D(0.5, seed=1)
+    >>> layer(ops.ones((1, 2, 3)), training=True).tolist()
+    [[[0.0, 0.0, 2.0], [0.0, 0.0, 2.0]]]
     """
 
     def __init__(self, rate, seed=None, **kwargs):

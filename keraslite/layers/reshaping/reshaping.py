@@ -12,6 +12,10 @@ class Flatten(Layer):
 
     Args:
         data_format: "channels_first" moves the channels last before merging.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.Flatten()(keras.ops.ones((2, 3, 4))).shape)
+    (2, 12)
     """
 
     def __init__(self, data_format=None, **kwargs):
@@ -41,6 +45,10 @@ class Reshape(Layer):
 
     Args:
         target_shape: shape without the batch axis; one entry may be -1.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.Reshape((-1, 2))(keras.ops.ones((2, 6))).shape)
+    (2, 3, 2)
     """
 
     def __init__(self, target_shape, **kwargs):
@@ -81,6 +89,10 @@ class Permute(Layer):
 
     Args:
         dims: order of the axes, counted from 1 (the batch axis is not counted).
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.Permute((2, 1))(keras.ops.ones((2, 3, 4))).shape)
+    (2, 4, 3)
     """
 
     def __init__(self, dims, **kwargs):

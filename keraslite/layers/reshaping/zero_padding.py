@@ -11,6 +11,10 @@ class ZeroPadding2D(Layer):
     Args:
         padding: int; (rows, columns); or ((top, bottom), (left, right)).
         data_format: "channels_last" (N, H, W, C) or "channels_first" (N, C, H, W).
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.ZeroPadding2D((1, 2))(keras.ops.ones((1, 4, 4, 3))).shape)
+    (1, 6, 8, 3)
     """
 
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):

@@ -159,7 +159,13 @@ class Cell(Layer):
 
 
 class SimpleRNNCell(Cell):
-    """h = activation(x @ kernel + h @ recurrent_kernel + bias); arguments as `Cell`."""
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias); arguments as `Cell`.
+
+    >>> from keraslite import layers, ops
+    >>> output, states = layers.SimpleRNNCell(4)(ops.ones((2, 3)), [ops.zeros((2, 4))])
+    >>> tuple(output.shape)
+    (2, 4)
+    """
 
     def sequence(self, x, states, mask, reverse):
         return context.backend.simple_rnn(
@@ -180,6 +186,12 @@ class LSTMCell(Cell):
     Args:
         recurrent_activation: of the gates.
         unit_forget_bias: whether the forget gate's bias starts at 1; others as `Cell`.
+
+    >>> from keraslite import layers, ops
+    >>> states = [ops.zeros((2, 4)), ops.zeros((2, 4))]
+    >>> output, states = layers.LSTMCell(4)(ops.ones((2, 3)), states)
+    >>> len(states)
+    2
     """
 
     gates = 4
@@ -249,6 +261,11 @@ class GRUCell(Cell):
         recurrent_activation: of the gates.
         reset_after: whether the reset gate works after the recurrent product (as cuDNN computes)
             or before it; others as `Cell`.
+
+    >>> from keraslite import layers, ops
+    >>> output, states = layers.GRUCell(4)(ops.ones((2, 3)), [ops.zeros((2, 4))])
+    >>> tuple(output.shape)
+    (2, 4)
     """
 
     gates = 3

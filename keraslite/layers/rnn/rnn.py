@@ -24,6 +24,10 @@ class RNN(Layer):
         zero_output_for_mask: whether outputs of masked steps are zeros, not the output before.
 
     Inputs: (N, T, C), an optional mask (N, T), optional initial states.
+
+    >>> import keraslite as keras
+    >>> tuple(keras.layers.RNN(keras.layers.LSTMCell(4))(keras.ops.ones((2, 5, 3))).shape)
+    (2, 4)
     """
 
     _hidden = ("states",)

@@ -65,6 +65,10 @@ class CosineDecay(LearningRateSchedule):
         name: name.
         warmup_target: rate at the end of the warm-up, or None.
         warmup_steps: steps of the warm-up.
+
+    >>> from keraslite.optimizers.schedules import CosineDecay
+    >>> round(float(CosineDecay(0.1, decay_steps=100)(50)), 4)
+    0.05
     """
 
     def __init__(
