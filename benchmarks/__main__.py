@@ -1,74 +1,66 @@
-"""`python -m benchmarks [engine ...]`: milliseconds per training step, each engine in a process.
+"""`python -m benchmarks`: keraslite beside Keras and native loops, in one run on this machine.
 
-Passes over the engines are interleaved, so that a slow moment of the machine meets all of them;
-a cell is the median over the passes, with the smallest and the largest behind it.
+Prints the report and writes it with all raw figures and a plot to benchmarks/results/.
 """
 
 import argparse
+import datetime
 import json
-import os
-import statistics
-import subprocess
 import sys
-import time
+from pathlib import Path
 
-PASSES = 3
+from benchmarks import machine, ratios, report, schedule, workloads
 
-
-def measure():
-    """One pass on the engine of KERASLITE_BACKEND: {workload: ms per step}."""
-    import keraslite as keras
-    from benchmarks.workloads import WORKLOADS
-
-    times = {}
-    for name, make in WORKLOADS.items():
-        keras.utils.set_random_seed(0)
-        model, x, y, loss, batch = make()
-        model.compile("adam", loss)
-        model.fit(x, y, batch_size=batch, epochs=1, verbose=0)  # builds, compiles, warms up
-        start = time.perf_counter()
-        model.fit(x, y, batch_size=batch, epochs=2, verbose=0)
-        steps = 2 * -(-len(x) // batch)
-        times[name] = (time.perf_counter() - start) / steps * 1e3
-    return times
+ENGINES = ["numpy", "torch", "jax", "tensorflow"]
+RIVALS = ["keras", "native", "sklearn"]
+RESULTS = Path(__file__).parent / "results"
 
 
-def measure_in_process(engine):
-    """`measure` on an engine, in a process of its own."""
-    environment = {**os.environ, "KERASLITE_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    result = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--measure"],
-        env=environment, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
-    return json.loads(result.stdout.splitlines()[-1])
+def options(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
+    parser.add_argument("--workloads", nargs="+", choices=workloads.NAMES, default=workloads.NAMES)
+    parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=RIVALS)
+    parser.add_argument("--passes", type=int, default=5, help="runs of everything (default 5)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument(
+        "--budget", type=float, default=1.5, help="seconds of steps to measure in a process"
+    )
+    parser.add_argument("--quick", action="store_true", help="one pass of a few steps")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--name", help="of the files (default: date and device)")
+    found = parser.parse_args(arguments)
+    if found.quick:
+        found.passes, found.budget = 1, 0.1
+    found.name = found.name or f"{datetime.date.today()}-{found.device}"
+    return found
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("engines", nargs="*", help="default: all that are installed")
-    parser.add_argument("--passes", type=int, default=PASSES)
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.measure:
-        print(json.dumps(measure()))
-        return
-    import keraslite as keras
+def main(arguments=None):
+    chosen = options(arguments)
+    where = machine.describe(chosen.device)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    path = chosen.out / chosen.name
 
-    engines = arguments.engines or keras.backend.available_backends()
-    passes = [
-        {engine: measure_in_process(engine) for engine in engines} for _ in range(arguments.passes)
-    ]
-    print("ms per training step, median of", arguments.passes, "passes (smallest - largest)\n")
-    names = list(passes[0][engines[0]])
-    print("| engine | " + " | ".join(names) + " |")
-    print("| --- |" + " --- |" * len(names))
-    for engine in engines:
-        cells = []
-        for name in names:
-            times = [one[engine][name] for one in passes]
-            spread = f"({min(times):.2f} - {max(times):.2f})"
-            cells.append(f"{statistics.median(times):.2f} {spread}")
-        print(f"| {engine} | " + " | ".join(cells) + " |")
+    def keep(records):
+        document = {"machine": where, "records": records}
+        path.with_name(path.name + ".json").write_text(json.dumps(document, indent=1) + "\n")
+
+    records = schedule.run(chosen, keep)
+    text = report.render(records, where)
+    path.with_name(path.name + ".md").write_text(text)
+    print(text)
+    save_plot(records, path.with_name(path.name + ".png"))
+
+
+def save_plot(records, path):
+    """Drawn last: a worker starts from its parent's peak of memory, which this raises."""
+    try:
+        from benchmarks import plot
+    except ImportError as error:
+        print(f"No plot: {error}", file=sys.stderr)
+    else:
+        plot.save(ratios.cells(records), path)
 
 
 if __name__ == "__main__":
