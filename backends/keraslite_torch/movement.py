@@ -34,7 +34,7 @@ class Movement:
         axis = axis % x.ndim
         if indices.dtype not in (torch.int32, torch.int64):
             indices = indices.to(torch.int64)
-        indices = indices % x.shape[axis]
+        indices = torch.add(indices, indices < 0, alpha=x.shape[axis])  # out of range stays so
         if axis == 0 and x.ndim == 2:
             return F.embedding(indices, x)
         taken = torch.index_select(x, axis, indices.reshape(-1))

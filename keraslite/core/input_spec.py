@@ -102,5 +102,12 @@ def check_inputs(layer, spec, inputs):
             shape = tuple(n if isinstance(n, int) else None for n in shape)
             raise ValueError(
                 f"Wrong {which} layer {layer.name!r} ({type(layer).__name__}): {problem}."
-                f" Full shape found: {shape}."
+                f" Full shape found: {shape}.{_axis_hint(one, shape)}"
             )
+
+
+def _axis_hint(spec, shape):
+    """What to do if one axis is missing."""
+    if len(shape) + 1 not in (spec.ndim, spec.min_ndim):
+        return ""
+    return " Is an axis missing? x[None] adds the batch's, x[..., None] that of channels."

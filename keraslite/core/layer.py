@@ -136,6 +136,8 @@ class Layer(LayerBuilding, LayerState):
         if any_symbolic(args, kwargs) and not backend.is_abstract:
             return self._symbolic_call(args, kwargs)
         spec = call_spec(type(self))
+        if not args and not kwargs and spec.names:
+            raise TypeError(f"Layer {self.name!r} ({type(self).__name__}) was called on nothing.")
         args = tuple(map(self._as_input, args))
         if kwargs:
             kwargs = {k: v if k == "training" else self._as_input(v) for k, v in kwargs.items()}

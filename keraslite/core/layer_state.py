@@ -18,6 +18,11 @@ class LayerState:
 
     def __getattr__(self, name):
         """What is asked for is not there; before `build`, say that this may be why."""
+        if "_made_weights" not in self.__dict__ and not name.startswith("__"):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}: its `__init__` must"
+                " call `super().__init__()` first."
+            )
         if self.__dict__.get("built") is False and not hasattr(type(self), name):
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}. It is not built yet:"

@@ -63,23 +63,25 @@ def check_label_range(loss, y, pred_shape, axis=-1, ignored=None):
         found = low if low < 0 else high
         top = "classes" if classes is None else classes
         reason = f"the model's last layer has {_units(classes)}, one for each class"
-        hint = (
-            f" For labels up to {int(high)} it needs {_units(int(high) + 1)}."
-            if classes is not None and high >= classes and low >= 0
-            else " Number the classes from 0."
-        )
-        if classes == 1:
-            hint = " For two classes and one unit use binary_crossentropy."
         raise ValueError(
             f"{loss.name} needs labels in [0, {top}), but y contains the label {found:g}"
             + (f": {reason}." if classes is not None else ".")
-            + hint
+            + _label_hint(int(low), int(high), classes)
         )
     if y.dtype.kind == "f" and np.any(y != np.floor(y)):
         raise ValueError(
             f"{loss.name} needs integer labels, but y contains {y[y != np.floor(y)][0]:g}."
             " For probabilities as targets use categorical_crossentropy."
         )
+
+
+def _label_hint(low, high, classes):
+    """What to do about labels that are not in [0, classes)."""
+    if classes == 1:
+        return " For two classes and one unit use binary_crossentropy."
+    if low < 0 or low == 1 and high == classes:
+        return f" Number the classes from 0{' (y - 1)' if low == 1 else ''}."
+    return f" For labels up to {high} it needs {_units(high + 1)}."
 
 
 def check_probabilities(loss, y):

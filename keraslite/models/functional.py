@@ -51,7 +51,17 @@ class Functional(Model):
         self._input_names = [_input_name(t, i) for i, t in enumerate(self.inputs)]
         operations = ordered_operations(self.inputs, self.outputs, self._nodes)
         self._layers = [op for op in operations if isinstance(op, Layer)]
+        self._refuse_equal_names()
         self._plan = [_Step(node) for node in self._nodes]
+
+    def _refuse_equal_names(self):
+        names = [layer.name for layer in self._layers]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"Model {self.name!r} has {names.count(name)} layers named {name!r}. Give every"
+                    " layer a name of its own."
+                )
 
     def _sublayers(self):
         return self._layers
@@ -144,8 +154,11 @@ class Functional(Model):
 
     def _refuse(self, name, wanted, shape):
         shape = tuple(n if isinstance(n, int) else None for n in shape)
+        one = len(shape) == len(wanted.shape) - 1
+        hint = " For a single sample, add the batch axis: x[None]." if one else ""
         raise ValueError(
-            f"Input {name!r} of model {self.name!r} must have shape {wanted.shape}, found {shape}."
+            f"Input {name!r} of model {self.name!r} must have shape {wanted.shape}, found"
+            f" {shape}.{hint}"
         )
 
     def get_config(self):

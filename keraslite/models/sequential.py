@@ -26,6 +26,8 @@ class Sequential(Model):
     _hidden = (*Model._hidden, "_functional")
 
     def __init__(self, layers=None, trainable=True, name=None):
+        if isinstance(trainable, Layer):
+            raise TypeError("Sequential takes its layers as one list: Sequential([...]).")
         super().__init__(trainable=trainable, name=name)
         self._functional = None
         self._layers = []

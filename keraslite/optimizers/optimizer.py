@@ -1,8 +1,10 @@
 """Optimizer: what all update rules share - clipping, decay, averaging, accumulation, counting."""
 
+import inspect
+
 from keraslite import config, ops
 from keraslite.backend.context import context, real_backend, temporarily
-from keraslite.core.naming import auto_name
+from keraslite.core.naming import auto_name, suggestion
 from keraslite.core.variable import Variable
 from keraslite.optimizers.checks import check_arguments
 from keraslite.optimizers.conditional import update_if
@@ -36,8 +38,11 @@ class Optimizer:
         loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs,
     ):  # fmt: skip
         if kwargs:
+            known = {**inspect.signature(type(self)).parameters, "lr": None}
+            hint = suggestion(next(iter(kwargs)), known).replace("'lr'", "'learning_rate'")
             raise ValueError(
-                f"Unknown argument(s) for {type(self).__name__}: {', '.join(map(repr, kwargs))}."
+                f"Unknown argument(s) for {type(self).__name__}:"
+                f" {', '.join(map(repr, kwargs))}.{hint}"
             )
         check_arguments(
             type(self).__name__, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema,

@@ -53,6 +53,7 @@ class Loops:
             ValueError: data that do not fit the model or each other; nothing has changed then.
         """
         self._assert_compiled("fit")
+        _check_epochs(epochs=epochs, initial_epoch=initial_epoch)
         with temporarily(backend=self.backend):
             if validation_split and validation_data is None:
                 (x, y, sample_weight), validation_data = split_arrays(
@@ -173,8 +174,8 @@ class Loops:
             raise FloatingPointError(
                 f"The loss of model {self.name!r} became NaN in epoch {epoch + 1}. Usual causes: a"
                 " learning rate that is too high (try a tenth of it), NaN or huge values in x or"
-                " y, a logarithm or division at 0 in a custom loss. The callback TerminateOnNaN"
-                " stops training without this error."
+                " y, indices beyond an Embedding's input_dim, a logarithm or division at 0 in a"
+                " custom loss. The callback TerminateOnNaN stops training without this error."
             )
 
     def _validation(self, data, batch_size, steps):
@@ -300,6 +301,13 @@ class Loops:
             if self.steps_per_execution > 1:
                 outputs = outputs[0]
             return optree.tree_map(self.backend.to_numpy, outputs)
+
+
+def _check_epochs(**numbers):
+    """Raise a ValueError for a number of epochs that is none."""
+    for name, value in numbers.items():
+        if not isinstance(value, (int, np.integer)) or value < 0:
+            raise ValueError(f"{name} must be an int that is not negative, found {value!r}.")
 
 
 def _first(data):

@@ -16,6 +16,8 @@ def weigh(y, sample_weight, class_weight):
     """
     if y is None or not hasattr(y, "shape"):
         raise ValueError("class_weight needs a model with one output and a y of class labels.")
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"class_weight must be a dict {{class: weight}}, found {class_weight!r}.")
     for label, weight in class_weight.items():
         if not isinstance(label, INTS) or label < 0 or not isinstance(weight, NUMBERS):
             raise ValueError(
