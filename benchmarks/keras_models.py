@@ -99,14 +99,14 @@ def resnet20(keras, workload):
 
 def dlrm(keras, workload):
     layers = keras.layers
-    dense = keras.Input((13,), name="dense")
+    numbers = keras.Input((13,), name="numbers")
     columns = [keras.Input((1,), dtype="int32", name=f"c{i}") for i in range(TABLES)]
-    bottom = layers.Dense(16, activation="relu")(layers.Dense(64, activation="relu")(dense))
+    bottom = layers.Dense(16, activation="relu")(layers.Dense(64, activation="relu")(numbers))
     vectors = [layers.Flatten()(layers.Embedding(TABLE_ROWS, 16)(column)) for column in columns]
     x = layers.concatenate([bottom, *vectors])
     for units in (64, 32):
         x = layers.Dense(units, activation="relu")(x)
-    inputs = {"dense": dense, **{f"c{i}": column for i, column in enumerate(columns)}}
+    inputs = {"numbers": numbers, **{f"c{i}": column for i, column in enumerate(columns)}}
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
 
 

@@ -32,9 +32,7 @@ def save(cells, path):
     handles = {h.get_label(): h for panel in axes[0] for h in panel.containers}
     figure.legend(handles.values(), [f"to {name}" for name in handles], loc="outside lower center",
                   ncols=3, frameon=False)  # fmt: skip
-    figure.suptitle(
-        "Training step: keraslite's time / the other's (left of 1: keraslite is faster)"
-    )
+    figure.suptitle("Training step: keraslite's time / the other's (below 1: keraslite is faster)")
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

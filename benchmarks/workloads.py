@@ -71,7 +71,7 @@ def _tokens(length):
 
 def _clicks(rows, rng):
     columns = {f"c{i}": rng.integers(0, TABLE_ROWS, (rows, 1), "int32") for i in range(TABLES)}
-    return {"dense": rng.random((rows, 13), "float32"), **columns}
+    return {"numbers": rng.random((rows, 13), "float32"), **columns}
 
 
 def _growth(batch=128, depth=2, rows=10_240):

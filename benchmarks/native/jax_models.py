@@ -102,7 +102,7 @@ def resnet20(p, moving, x, key=None):
 
 
 def dlrm(p, moving, x, key=None):
-    bottom = nn.relu(dense(p, "bottom1", nn.relu(dense(p, "bottom0", x["dense"]))))
+    bottom = nn.relu(dense(p, "bottom1", nn.relu(dense(p, "bottom0", x["numbers"]))))
     vectors = [p[f"{i}_table"][x["ids"][:, i]] for i in range(TABLES)]
     return stack(p, moving, jnp.concatenate([bottom, *vectors], 1))
 

@@ -121,4 +121,4 @@ def separate(workload, x):
     """x of the DLRM-like model as one array of numbers and one of ids; other x as they are."""
     if workload.name != "dlrm":
         return x
-    return {"dense": x["dense"], "ids": np.hstack([x[f"c{i}"] for i in range(TABLES)])}
+    return {"numbers": x["numbers"], "ids": np.hstack([x[f"c{i}"] for i in range(TABLES)])}

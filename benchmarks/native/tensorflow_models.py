@@ -88,7 +88,7 @@ def resnet20(p, moving, x, training):
 
 
 def dlrm(p, moving, x, training):
-    bottom = tf.nn.relu(dense(p, "bottom1", tf.nn.relu(dense(p, "bottom0", x["dense"]))))
+    bottom = tf.nn.relu(dense(p, "bottom1", tf.nn.relu(dense(p, "bottom0", x["numbers"]))))
     vectors = [tf.gather(p[f"{i}_table"], x["ids"][:, i]) for i in range(TABLES)]
     return stack(p, moving, tf.concat([bottom, *vectors], 1), training)
 

@@ -1,4 +1,4 @@
-"""Eager torch: fused Adam, batches by index from tensors on the device, the loss read once an epoch."""
+"""Eager torch: fused Adam, batches by index on the device, the loss read once an epoch."""
 
 import os
 

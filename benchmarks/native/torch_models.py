@@ -100,7 +100,7 @@ class Dlrm(nn.Module):
 
     def forward(self, x):
         vectors = [table(ids) for table, ids in zip(self.tables, x["ids"].unbind(1))]
-        return self.top(torch.cat([self.bottom(x["dense"]), *vectors], 1))
+        return self.top(torch.cat([self.bottom(x["numbers"]), *vectors], 1))
 
 
 MODELS = {
