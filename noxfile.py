@@ -2,7 +2,8 @@
 
 Few environments serve all sessions, made on first use and again when their requirements change:
 `base` holds keraslite, NumPy and the test runner and proves that the base install needs no more,
-`all` adds the four engines, `lint` is ruff alone. Arguments after `--` go to the session's command:
+`all` adds the four engines, `bench` their rivals, `lint` is ruff alone. Arguments after `--` go to
+the session's command:
 
     nox -s "tests(torch)" -- -k dropout
 """
@@ -25,6 +26,7 @@ ENVIRONMENTS = {
     "lint": ["ruff"],
     "base": ["--editable", ".", "pytest", "hypothesis"],
     "all": ["--editable", ".[all,data,plot,dev]"],
+    "bench": ["--editable", ".[all,plot]", "keras", "scikit-learn"],
 }
 ENGINES = ["numpy", "torch", "jax", "tensorflow"]
 
@@ -106,8 +108,8 @@ def types(session):
 
 @nox.session
 def bench(session):
-    """Times of the workloads in benchmarks/, beside native loops and real Keras."""
-    run(session, environment(session, "all"), "-m", "benchmarks")
+    """keraslite beside Keras and native loops: `nox -s bench -- --engines torch --passes 3`."""
+    run(session, environment(session, "bench"), "-m", "benchmarks")
 
 
 @nox.session

@@ -9,10 +9,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import machine, ratios, report, schedule, workloads
+from benchmarks import competitors, machine, ratios, report, schedule, workloads
 
 ENGINES = ["numpy", "torch", "jax", "tensorflow"]
-RIVALS = ["keras", "native", "sklearn"]
+RIVALS = competitors.NAMES[1:]
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -17,6 +17,7 @@ import time
 
 from benchmarks.workloads import EPSILON, LEARNING_RATE
 
+NAMES = ["keraslite", "keras", "native", "sklearn"]
 LOSSES = {
     "classes": lambda keras: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     "binary": lambda keras: keras.losses.BinaryCrossentropy(),

@@ -27,7 +27,7 @@ MOST_EPOCHS = 300
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", required=True)
-    parser.add_argument("--competitor", required=True)
+    parser.add_argument("--competitor", required=True, choices=competitors.NAMES)
     parser.add_argument("--workload", required=True, choices=workloads.NAMES)
     parser.add_argument("--budget", type=float, default=1.5, help="seconds of training to measure")
     parser.add_argument("--quick", action="store_true")

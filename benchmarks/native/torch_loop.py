@@ -75,10 +75,8 @@ class TorchLoop(EpochByEpoch):
     @torch.inference_mode()
     def predict(self, x):
         self.model.eval()
-        x = self._tensors(x)
-        return (
-            torch.cat([self._outputs(rows) for rows in x.split(self.workload.batch)]).cpu().numpy()
-        )
+        batches = self._tensors(x).split(self.workload.batch)
+        return torch.cat([self._outputs(rows) for rows in batches]).cpu().numpy()
 
     def _outputs(self, x):
         outputs = self.model(x)
