@@ -15,11 +15,11 @@ class KerasTensor:
         dtype: dtype name.
         name: optional name.
 
-    `_node` is the call that makes it (None for an intermediate of shape inference) and `_index`
-    its place among the call's results.
+    `_node` is the call that makes it (None for an intermediate of shape inference), `_index` its
+    place among the call's results, `_mask` its mask, another KerasTensor (see `core.masks`).
     """
 
-    __slots__ = ("__weakref__", "_index", "_node", "dtype", "name", "shape")
+    __slots__ = ("__weakref__", "_index", "_mask", "_node", "dtype", "name", "shape")
     __array_ufunc__ = None  # NumPy arrays leave `array + tensor` to us
     __array_priority__ = 200
 
@@ -29,6 +29,7 @@ class KerasTensor:
         self.name = name
         self._node = node
         self._index = index
+        self._mask = None
 
     @property
     def ndim(self):

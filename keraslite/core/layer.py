@@ -41,12 +41,15 @@ class Layer(LayerBuilding, LayerState):
     """
 
     supports_masking = False
-    _produces_mask = False  # True for layers that make masks where there were none (Embedding)
+    _produces_mask = False  # True for layers that make masks where there were none
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = recorded(cls.build)
+        if "compute_mask" in vars(cls):
+            cls.supports_masking = True
+            cls._produces_mask = bool(cls.compute_mask.__defaults__)  # it can do without a mask
 
     def __new__(cls, *args, **kwargs):
         """Keep the arguments: they are the config of a class that writes no `get_config`."""
@@ -117,10 +120,41 @@ class Layer(LayerBuilding, LayerState):
     def path(self):
         return self._path
 
+    @property
+    def input(self):
+        """KerasTensor (or list of them) that the layer was first called on.
+
+        AttributeError if it was called on none yet.
+        """
+        tensors = self._first_node("input").parents
+        return tensors[0] if len(tensors) == 1 else tensors
+
+    @property
+    def output(self):
+        """KerasTensor (or nest of them) that the first call on KerasTensors gave.
+
+        >>> import keraslite as keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> model.layers[0].output.shape
+        (None, 2)
+        """
+        return self._first_node("output").outputs
+
+    def _first_node(self, what):
+        if not self._inbound_nodes:
+            raise AttributeError(
+                f"Layer {self.name!r} has no {what!r}: it was not called on a KerasTensor yet."
+            )
+        return self._inbound_nodes[0]
+
     # ---- calling ----
 
     def compute_mask(self, inputs, previous_mask):
-        """The mask of the outputs, given that of the inputs."""
+        """The mask of the outputs, given that of the inputs.
+
+        An override is asked whenever an input has a mask; one whose second argument has a default,
+        always.
+        """
         return previous_mask
 
     def __call__(self, *args, **kwargs):
@@ -141,11 +175,11 @@ class Layer(LayerBuilding, LayerState):
         args = tuple(map(self._as_input, args))
         if kwargs:
             kwargs = {k: v if k == "training" else self._as_input(v) for k, v in kwargs.items()}
+        previous = self._masks_of(spec, args, kwargs) if masks.any_masks() else None
         if not self.built:
             self._check_input_spec(args)
             self._maybe_build(args, kwargs)
         self._check_input_spec(args)
-        previous = self._masks_of(spec, args, kwargs) if masks.any_masks() else None
         return self._run_call(spec, args, kwargs, previous)
 
     def _check_input_spec(self, args):
@@ -261,12 +295,16 @@ class Layer(LayerBuilding, LayerState):
     def _symbolic_call(self, args, kwargs):
         with inferring():
             inputs = tuple(map(self._as_input, args))
+            given = dict(kwargs)
+            previous = self._masks_of(call_spec(type(self)), inputs, given)
             if not self.built:
                 self._check_input_spec(inputs)
-                self._maybe_build(inputs, kwargs)
+                self._maybe_build(inputs, given)
             self._check_input_spec(inputs)
-            outputs = self.compute_output_spec(*inputs, **kwargs)
-        outputs = map_tensors(lambda t: KerasTensor(t.shape, t.dtype), outputs)
+            outputs = self.compute_output_spec(*inputs, **given)
+            if previous is not None or self._produces_mask:
+                self._set_output_mask(inputs, outputs, previous)
+        outputs = map_tensors(masks.renewed, outputs)
         return Node(self, args, kwargs, outputs).outputs
 
     def __repr__(self):

@@ -4,6 +4,7 @@ import functools
 import inspect
 
 from keraslite.backend.context import context, inferring, temporarily
+from keraslite.core import masks
 from keraslite.core.call_spec import build_parameters, call_spec
 from keraslite.core.keras_tensor import KerasTensor
 from keraslite.core.operation import flat_tensors, map_tensors
@@ -152,8 +153,8 @@ class LayerBuilding:
         given = dict(zip(names, shapes), **named_shapes)
         tensors = {
             n.removesuffix("_shape"): self._map_shapes(self._of_shape, s)
-            for n, s in given.items() if s is not None
-        }  # fmt: skip
+            for n, s in given.items() if isinstance(s, (list, tuple, dict))
+        }  # fmt: skip  # a build of the user's may take more than shapes
         return (tuple(tensors.values()), {}) if len(names) <= 1 else ((), tensors)
 
     def _of_shape(self, shape):
@@ -215,7 +216,9 @@ def _as_specs(value):
     """KerasTensors for the engine's tensors in a nest of arguments."""
     backend = context.backend
     if backend.is_tensor(value):
-        return KerasTensor(shapes_of(value), backend.dtype(value))
+        spec = KerasTensor(shapes_of(value), backend.dtype(value))
+        masks.set_mask(spec, _as_specs(masks.get_mask(value)))
+        return spec
     if isinstance(value, (list, tuple)):
         return type(value)(map(_as_specs, value))
     if isinstance(value, dict):

@@ -60,7 +60,7 @@ class LayerState:
             trainable: whether training changes it by gradients.
             autocast: whether it is read in the compute dtype in mixed precision.
             regularizer, constraint: of this weight.
-            name: name; default: "variable".
+            name: name; default: "variable", numbered within the layer.
         """
         from keraslite import constraints, initializers, regularizers
         from keraslite.backend.dtypes import FLOATS, standardize_dtype
@@ -68,10 +68,11 @@ class LayerState:
         dtype = standardize_dtype(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if dtype in FLOATS else "zeros"
-        name = name or "variable"
         scope = context.name_scope or self._path
         seeds = context.seed_path or self._seed_path
-        with temporarily(seed_path=f"{seeds}/{name}"):
+        seeds = f"{seeds}/{name or 'variable'}"
+        name = name or self._free_name("variable")
+        with temporarily(seed_path=seeds):
             variable = Variable(
                 initializers.get(initializer), shape if shape is not None else (), dtype,
                 trainable, autocast, aggregation, name, f"{scope}/{name}", self.backend,
@@ -84,6 +85,12 @@ class LayerState:
         return variable
 
     add_variable = add_weight
+
+    def _free_name(self, name):
+        """`name`, or `name_1`, ... if this layer has such weights already."""
+        taken = {v.name for v in self._made_weights}
+        numbers = range(1, len(taken) + 1)
+        return next(n for n in (name, *(f"{name}_{i}" for i in numbers)) if n not in taken)
 
     def _own_variables(self, trainable):
         """Variables of this layer alone, those made trainable or the others."""

@@ -33,6 +33,20 @@ GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 
 
+def serialize(layer):
+    """The JSON-ready form of a layer."""
+    from keraslite.saving import serialize_keras_object
+
+    return serialize_keras_object(layer)
+
+
+def deserialize(config, custom_objects=None):
+    """The inverse of `serialize`."""
+    from keraslite.saving import deserialize_keras_object
+
+    return deserialize_keras_object(config, custom_objects)
+
+
 def add(inputs, **kwargs):
     """The sum of a list of tensors, by an `Add` layer.
 
@@ -113,6 +127,8 @@ __all__ = [
     "SpatialDropout1D",
     "ZeroPadding2D",
     "add",
+    "deserialize",
+    "serialize",
     "concatenate",
     "multiply",
 ]

@@ -15,8 +15,8 @@ class Functional(Model):
 
     Args:
         inputs: KerasTensor of `keraslite.Input`, or a nest (list, tuple, dict) of them; also
-            intermediate tensors of another model.
-        outputs: KerasTensor or nest of them, computed from the inputs.
+            intermediate tensors of another model. A list of one counts as the one.
+        outputs: KerasTensor or nest of them, computed from the inputs; likewise.
         name: name.
 
     Raises:
@@ -45,6 +45,7 @@ class Functional(Model):
     )
 
     def _setup(self, inputs, outputs):
+        inputs, outputs = _without_list(inputs), _without_list(outputs)
         self._inputs_nest, self._outputs_nest = inputs, outputs
         self.inputs, self.outputs = flat_tensors(inputs), flat_tensors(outputs)
         self._nodes = sorted_nodes(self.inputs, self.outputs, self.name)
@@ -221,6 +222,11 @@ def sorted_nodes(inputs, outputs, name):
             stack.append((tensor, True))
             stack.extend((parent, False) for parent in reversed(node.parents))
     return order
+
+
+def _without_list(nest):
+    """The only item of a list; all else as it is."""
+    return nest[0] if isinstance(nest, list) and len(nest) == 1 else nest
 
 
 def _input_name(tensor, index):

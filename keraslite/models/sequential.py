@@ -56,9 +56,11 @@ class Sequential(Model):
             self._layers.append(InputLayer(layer._input_shape_arg))
         self._layers.append(layer)
         changed()
-        self._functional = None
+        drawn, self._functional = self._functional, None
         self.built = False
-        if rebuild:
+        if rebuild and drawn is not None and isinstance(self._layers[0], InputLayer):
+            self._set_graph(drawn.inputs[0], layer(drawn.outputs[0]))
+        elif rebuild:
             self._maybe_rebuild()
 
     def pop(self, rebuild=True):
@@ -95,7 +97,10 @@ class Sequential(Model):
         for layer in self._layers:
             if not isinstance(layer, InputLayer):
                 x = layer(x)
-        self._functional = Functional(first, x, name=self.name)
+        self._set_graph(first, x)
+
+    def _set_graph(self, inputs, outputs):
+        self._functional = Functional(inputs, outputs, name=self.name)
         self.built = True
 
     def _sublayers(self):

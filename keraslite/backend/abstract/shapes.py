@@ -16,7 +16,7 @@ def tensor(shape, dtype) -> Any:
     made = _new(KerasTensor)
     made.shape = shape
     made.dtype = dtype
-    made.name = made._node = None
+    made.name = made._node = made._mask = None
     made._index = 0
     return made
 

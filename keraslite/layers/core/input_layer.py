@@ -52,7 +52,6 @@ class InputLayer(Layer):
         self.built = True
         output = KerasTensor(self.batch_shape, self._dtype, name=self.name)
         Node(self, (), {}, output)
-        self.output = output
 
     def call(self):
         return self.output

@@ -14,8 +14,8 @@ class RNN(Layer):
     """Runs a cell over time.
 
     Args:
-        cell: a layer with `call(inputs, states)` -> (output, new states), `state_size` and
-            `get_initial_state(batch_size)`.
+        cell: a layer with `call(inputs, states)` -> (output, new states), `state_size` and, if
+            states do not begin as zeros, `get_initial_state(batch_size)`.
         return_sequences: whether to return the outputs of all steps (N, T, units) or of the last.
         return_state: whether to return the last states too.
         go_backwards: whether to go from the last step to the first.
@@ -66,13 +66,20 @@ class RNN(Layer):
                 )
             self.states = [
                 Variable(s, trainable=False, name=f"state_{i}", backend=self.backend)
-                for i, s in enumerate(self._zeros(sequences_shape[0]))
+                for i, s in enumerate(self._first_states(sequences_shape[0]))
             ]
         self.built = True
 
-    def _zeros(self, batch_size):
-        states = self.cell.get_initial_state(batch_size=batch_size)
+    def _first_states(self, batch_size):
+        cell = self.cell
+        if not hasattr(cell, "get_initial_state"):
+            return [ops.zeros((batch_size, n), self.compute_dtype) for n in self._state_sizes()]
+        states = cell.get_initial_state(batch_size=batch_size)
         return list(states) if isinstance(states, (list, tuple)) else [states]
+
+    def _state_sizes(self):
+        size = self.cell.state_size
+        return list(size) if isinstance(size, (list, tuple)) else [size]
 
     def _states_beside(self):
         return super()._states_beside() + (self.states or [])
@@ -89,7 +96,7 @@ class RNN(Layer):
             if self.stateful:
                 initial_state = [s.value for s in self.states]
             else:
-                initial_state = self._zeros(ops.shape(sequences)[0])
+                initial_state = self._first_states(ops.shape(sequences)[0])
         elif not isinstance(initial_state, (list, tuple)):
             initial_state = [initial_state]
         states = [ops.cast(s, self.compute_dtype) for s in initial_state]
@@ -156,8 +163,7 @@ class RNN(Layer):
         return backend.swapaxes(outputs, 0, 1), last, *states
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
-        size = self.cell.state_size
-        sizes = list(size) if isinstance(size, (list, tuple)) else [size]
+        sizes = self._state_sizes()
         batch, steps = sequences_shape[:2]
         width = getattr(self.cell, "output_size", sizes[0])
         shape = (batch, steps, width) if self.return_sequences else (batch, width)
@@ -168,8 +174,7 @@ class RNN(Layer):
             previous_mask = previous_mask[0]
         mask = previous_mask if self.return_sequences else None
         if self.return_state:
-            size = self.cell.state_size
-            return [mask] + [None] * (len(size) if isinstance(size, (list, tuple)) else 1)
+            return [mask] + [None] * len(self._state_sizes())
         return mask
 
     def _own_settings(self):
