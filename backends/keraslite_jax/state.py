@@ -18,6 +18,37 @@ def _pack(nest):
     return Partial(spec.unflatten, leaves)
 
 
+def _traced(step, state, handles, args):
+    """(result, new handles) of a step on traced handles."""
+    state.set(handles)
+    return _pack(step(*args)), list(state.get())
+
+
+def _as(new, old):
+    """A new value of what a loop carries, whose type may not change."""
+    return lax.convert_element_type(new, old.dtype)
+
+
+def _with_state(pure, state):
+    """`pure(handles, ...)`, which returns (result, new handles), as a function that reads the state
+    and writes it."""
+    owned = []  # the handles that the last call made: the only ones that may be donated as is
+
+    def call(*args):
+        nonlocal owned
+        handles = state.get()
+        donated = [h if h is o else jnp.array(h) for h, o in zip_longest(handles, owned)]
+        try:
+            result, owned = pure(donated, *args)
+        except BaseException:
+            state.set(handles)
+            raise
+        state.set(owned)
+        return result()
+
+    return call
+
+
 class State:
     """A handle is a `jax.Array`, or the tracer that stands for it inside a step."""
 
@@ -46,6 +77,8 @@ class State:
 
         return differentiated
 
+    steps_per_call = 256
+
     def compile_step(self, step, state, jit):
         """`step` under `jax.jit`: state goes in as donated arguments and comes out as results.
 
@@ -57,24 +90,43 @@ class State:
 
         @functools.partial(jax.jit, donate_argnums=0, static_argnums=2)
         def pure(handles, leaves, nest):
-            state.set(handles)
-            return _pack(step(*nest.unflatten(leaves))), list(state.get())
+            return _traced(step, state, handles, nest.unflatten(leaves))
 
-        owned = []  # the handles that the last call made: the only ones that may be donated as is
+        call = _with_state(pure, state)
+        return lambda *args: call(*optree.tree_flatten(args))
 
-        def run(*args):
-            nonlocal owned
-            handles = state.get()
-            donated = [h if h is o else jnp.array(h) for h, o in zip_longest(handles, owned)]
-            try:
-                result, owned = pure(donated, *optree.tree_flatten(args))
-            except BaseException:
-                state.set(handles)
-                raise
-            state.set(owned)
-            return result()
+    def compile_loop(self, step, state, jit):
+        """`lax.fori_loop` over the batches, under one `jax.jit`; the number of them is no constant,
+        so one compilation serves any."""
+        if jit is False:
+            return super().compile_loop(step, state, jit)
 
-        return run
+        @functools.partial(jax.jit, donate_argnums=0, static_argnums=3)
+        def pure(handles, count, leaves, nest):
+            def one(i, handles):
+                batch = [lax.dynamic_index_in_dim(x, i, 0, keepdims=False) for x in leaves]
+                return _traced(step, state, handles, (nest.unflatten(batch),))
+
+            def silent(i, handles):
+                nonlocal result
+                result, new = one(i, handles)
+                return list(map(_as, new, handles))
+
+            def body(i, carry):
+                last, new = one(i, carry[1])
+                return list(map(_as, jax.tree.leaves(last), carry[0])), list(map(_as, new, handles))
+
+            result = None
+            new = lax.fori_loop(0, count, silent, handles)
+            leaves_out, structure = jax.tree.flatten(result)
+            if not leaves_out:  # the usual case: metrics are read from the state
+                return result, new
+            empty = [jnp.zeros(x.shape, x.dtype) for x in leaves_out]
+            last, new = lax.fori_loop(0, count, body, (empty, handles))
+            return jax.tree.unflatten(structure, last), new
+
+        call = _with_state(pure, state)
+        return lambda batches, count: call(count, *optree.tree_flatten(batches))
 
     def abstract_eval(self, fn, specs):
         return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)

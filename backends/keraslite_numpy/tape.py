@@ -197,10 +197,11 @@ def _identity_vjp(backend, g, out, x):
 
 
 def _check_scalar(value):
-    if np.shape(value) != ():
+    shape = value.shape if isinstance(value, np.ndarray) else np.shape(value)
+    if shape != ():
         raise ValueError(
             "value_and_grad needs a function that returns a scalar tensor; this one returned shape"
-            f" {np.shape(value)}. Reduce it first, for example with keraslite.ops.mean or sum."
+            f" {shape}. Reduce it first, for example with keraslite.ops.mean or sum."
         )
 
 

@@ -3,7 +3,9 @@
 The arithmetic is that of the base class, operation by operation, so results have the same bits.
 """
 
+import itertools
 import threading
+import weakref
 
 import numpy as np
 
@@ -12,7 +14,9 @@ from keraslite_numpy.bfloat16 import tensor
 from keraslite_numpy.tape import TAPE, strip
 
 _BLOCK = 1 << 14
+_SMALL = 1 << 12  # elements; such variables are updated together
 _scratch = threading.local()
+_parts = {}  # id of a buffer -> ids of the handles that are its parts, in order
 
 
 def _buffers(dtype):
@@ -31,18 +35,50 @@ def _update(rule, gradients, *handles):
     gradients = [strip(g) for g in gradients]
     if TAPE.depth:
         handles = [[tensor(np.array(strip(x), order="C")) for x in column] for column in handles]
-    for g, *arrays in zip(gradients, *handles):
-        t, u = _buffers(g.dtype)
-        if g.size <= _BLOCK:
-            shaped = (slice(0, g.size),)
-            rule(t[shaped].reshape(g.shape), u[shaped].reshape(g.shape), g, *arrays)
-            continue
-        flat = [a.reshape(-1) for a in (g, *arrays)]
-        for start in range(0, g.size, _BLOCK):
-            block = [a[start : start + _BLOCK] for a in flat]
-            count = len(block[0])
-            rule(t[:count], u[:count], *block)
-    return [list(column) for column in handles]
+    new = [list(column) for column in handles]
+    small = [i for i, g in enumerate(gradients) if g.size <= _SMALL and g.dtype == np.float32]
+    if len(small) > 1:
+        groups = [_joined([column[i] for i in small]) for column in handles]
+        together = np.concatenate([gradients[i].reshape(-1) for i in small])
+        _in_blocks(rule, together, [whole for whole, _ in groups])
+        for column, (_, parts) in zip(new, groups):
+            for i, part in zip(small, parts):
+                column[i] = part
+    else:
+        small = ()
+    for i, g in enumerate(gradients):
+        if i not in small:
+            _in_blocks(rule, g.reshape(-1), [column[i].reshape(-1) for column in handles])
+    return new
+
+
+def _in_blocks(rule, g, arrays):
+    """`rule` on blocks of flat arrays."""
+    t, u = _buffers(g.dtype)
+    if g.size <= _BLOCK:
+        rule(t[: g.size], u[: g.size], g, *arrays)
+        return
+    for start in range(0, g.size, _BLOCK):
+        block = [a[start : start + _BLOCK] for a in (g, *arrays)]
+        count = len(block[0])
+        rule(t[:count], u[:count], *block)
+
+
+def _joined(arrays):
+    """(buffer, arrays): small arrays as parts of one buffer, so that one call updates them all.
+
+    They are, once a call has made them so; what was assigned since then is copied in anew.
+    """
+    whole = arrays[0].base
+    known = whole is not None and _parts.get(id(whole)) == [id(a) for a in arrays]
+    if known and all(a.base is whole for a in arrays):  # an id may have been taken over
+        return whole, arrays
+    whole = np.concatenate([a.reshape(-1) for a in arrays])
+    stops = itertools.accumulate(a.size for a in arrays)
+    arrays = [whole[stop - a.size : stop].reshape(a.shape) for a, stop in zip(arrays, stops)]
+    _parts[id(whole)] = [id(a) for a in arrays]
+    weakref.finalize(whole, _parts.pop, id(whole))
+    return whole, arrays
 
 
 class NumpyUpdates(Updates):
@@ -100,7 +136,7 @@ class NumpyUpdates(Updates):
     def update_adam(
         self, gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
     ):
-        rate = self.unbiased_rate(rate, step, beta_1, beta_2)
+        rate = self.unbiased_rate(float(rate), float(step), beta_1, beta_2)
 
         def rule(t, u, g, p, m, s):
             np.subtract(g, m, t)
@@ -112,7 +148,7 @@ class NumpyUpdates(Updates):
             s += t
             np.sqrt(s, t)
             t += epsilon
-            np.multiply(m, self._like(rate, p), u)
+            np.multiply(m, rate, u)
             u /= t
             p -= u
 

@@ -61,6 +61,29 @@ class State(ABC):
         """
         return step
 
+    steps_per_call = 1  # how many steps an engine likes to run in one call of `compile_loop`
+
+    def compile_loop(self, step, state, jit):
+        """Several steps in one call: a function of (batches, count).
+
+        Args:
+            step, state, jit: as in `compile_step`.
+
+        `batches` is a nest of tensors, a step's batch behind another along the first axis; the
+        first `count` are used, in order. Returns what the last step returned.
+        """
+        run = self.compile_step(step, state, jit)
+
+        def loop(batches, count):
+            import optree
+
+            result = None
+            for i in range(count):
+                result = run(optree.tree_map(lambda x, i=i: x[i], batches))
+            return result
+
+        return loop
+
     def without_gradients(self, fn):
         """fn, for engines that record what they compute: run so that nothing is recorded."""
         return fn

@@ -47,11 +47,29 @@ class CallbackList:
         """True if a callback takes care of a loss that is NaN."""
         return any(getattr(c, "_handles_nan", False) for c in self.callbacks)
 
+    def watch_batches(self, kind):
+        """True if a callback's own hooks look at single batches ("train" or "test")."""
+        hooks = [f"on_{kind}_batch_begin", f"on_{kind}_batch_end"]
+        if kind == "train":
+            hooks += ["on_batch_begin", "on_batch_end"]
+        return any(
+            self._calls_of(callback, hook)
+            for callback in self.callbacks
+            if not isinstance(callback, ProgbarLogger)
+            for hook in hooks
+        )
+
     def append(self, callback):
         """Add a callback."""
         self.callbacks.append(callback)
         for hook in _HOOKS:
             setattr(self, hook, self._joined(hook))
+
+    @staticmethod
+    def _calls_of(callback, name):
+        """[the callback's own method of this name], or []."""
+        own = getattr(type(callback), name) is not getattr(Callback, name)
+        return [getattr(callback, name)] if own or name in callback.__dict__ else []
 
     def _joined(self, hook):
         """One function that calls the overrides of a hook, and those of its older name."""
@@ -59,12 +77,9 @@ class CallbackList:
         if hook in ("on_train_batch_begin", "on_train_batch_end"):
             names.append(hook.replace("train_", ""))
         calls = [
-            getattr(callback, name)
-            for callback in self.callbacks
-            for name in names
-            if getattr(type(callback), name) is not getattr(Callback, name)
-            or name in callback.__dict__
-        ]
+            call for callback in self.callbacks for name in names
+            for call in self._calls_of(callback, name)
+        ]  # fmt: skip
 
         def run(*args, **kwargs):
             for call in calls:

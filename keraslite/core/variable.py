@@ -50,6 +50,7 @@ class Variable:
     )  # fmt: skip
     __array_ufunc__ = None
     __array_priority__ = 300
+    _should_act_as_resource_variable = True  # so `tf.GradientTape.gradient` asks for `handle`
 
     def __init__(
         self, initializer, shape=None, dtype=None, trainable=True, autocast=True,
@@ -134,7 +135,7 @@ class Variable:
             value = backend.read(value._value)
         if not backend.is_tensor(value):
             value = backend.asarray(value, self.dtype)
-        if tuple(backend.shape(value)) != self.shape:
+        if value.shape != self.shape and tuple(backend.shape(value)) != self.shape:
             raise ValueError(
                 f"Cannot assign a value of shape {tuple(backend.shape(value))} to variable"
                 f" {self.path!r} of shape {self.shape}."
@@ -168,6 +169,11 @@ class Variable:
                 change = backend.asarray(change, self.dtype)
             change = backend.cast(change, self.dtype)
         return self.assign(rule(backend.read(self._value), change))
+
+    @property
+    def handle(self):
+        """What the engine's own tools differentiate by: its tensor, or its variable's handle."""
+        return getattr(self._value, "handle", self._value)
 
     def numpy(self):
         """A NumPy copy of the value."""

@@ -2,12 +2,14 @@
 
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
+from keraslite.core.call_spec import call_spec
 from keraslite.core.keras_tensor import KerasTensor
 from keraslite.core.layer import Layer
-from keraslite.core.masks import get_mask, set_mask
+from keraslite.core.masks import any_masks, get_mask, set_mask
 from keraslite.core.operation import flat_tensors, map_tensors
 from keraslite.models.graph_order import ordered_operations
 from keraslite.models.model import Model
+from keraslite.ops.dispatch import dtype_of
 
 
 class Functional(Model):
@@ -54,6 +56,8 @@ class Functional(Model):
         self._layers = [op for op in operations if isinstance(op, Layer)]
         self._refuse_equal_names()
         self._plan = [_Step(node) for node in self._nodes]
+        self._single = self.inputs[0] if inputs is self.inputs[0] else None
+        self._result = id(outputs) if type(outputs) is KerasTensor else None
 
     def _refuse_equal_names(self):
         names = [layer.name for layer in self._layers]
@@ -103,16 +107,29 @@ class Functional(Model):
 
     def call(self, inputs, training=None, mask=None):
         """Run the graph on tensors in the structure of the model's inputs."""
-        values = dict(zip(map(id, self.inputs), self._matched(inputs)))
-        for given, tensor in zip(_as_list(mask), self.inputs):
-            set_mask(values[id(tensor)], given)
+        given = self._matched(inputs)
+        values = dict(zip(map(id, self.inputs), given))
+        if mask is not None:
+            for one, tensor in zip(_as_list(mask), self.inputs):
+                set_mask(values[id(tensor)], one)
+        plain = context.autocast_dtype is None and not any_masks()
+        for x, tensor in zip(given, self.inputs):
+            plain = plain and dtype_of(x) == tensor.dtype
         for step in self._plan:
-            step.run(values)
+            if plain and step.is_plain:
+                step.run_plain(values)
+            else:
+                step.run(values)
+                plain = plain and not any_masks()
+        if self._result is not None:
+            return values[self._result]
         return map_tensors(lambda t: values[id(t)], self._outputs_nest)
 
     def _matched(self, inputs):
         """The given tensors in the order of `self.inputs`, checked for number, rank and sizes."""
         nest, wanted = self._inputs_nest, self.inputs
+        if self._single is not None and not isinstance(inputs, (dict, list, tuple)):
+            return [self._fit(inputs, self._single, self._input_names[0])]
         if isinstance(inputs, dict):
             names = list(nest) if isinstance(nest, dict) else self._input_names
             missing = [n for n in names if n not in inputs]
@@ -175,9 +192,14 @@ class Functional(Model):
 
 
 class _Step:
-    """One node of the plan, its arguments laid out for speed in the usual case of one tensor."""
+    """One node of the plan, its arguments laid out for speed in the usual case of one tensor.
 
-    __slots__ = ("node", "operation", "results", "single")
+    Most layers of most models need nothing of what `Layer.__call__` does around `call`: their
+    inputs were checked when the graph was drawn, and no mask, cast or penalty is involved. Where
+    `is_plain` says so, and no mask is about, `run_plain` goes to `call` directly.
+    """
+
+    __slots__ = ("is_plain", "node", "operation", "results", "single", "training")
 
     def __init__(self, node):
         self.operation = node.operation
@@ -185,6 +207,21 @@ class _Step:
         one = len(node.args) == 1 and not node.kwargs and type(node.args[0]) is KerasTensor
         self.single = id(node.args[0]) if one else None
         self.results = [id(t) for t in flat_tensors(node.outputs)]
+        self.is_plain = (
+            one and type(node.outputs) is KerasTensor and _is_plain(self.operation, node)
+        )
+        self.training = self.is_plain and call_spec(type(self.operation)).takes_training
+
+    def run_plain(self, values):
+        layer, x = self.operation, values[self.single]
+        try:
+            if self.training and context.training is not None:
+                values[self.results[0]] = layer.call(x, training=context.training)
+            else:
+                values[self.results[0]] = layer.call(x)
+        except Exception as error:
+            layer._explain(error, (x,))
+            raise
 
     def run(self, values):
         if self.single is not None:
@@ -198,6 +235,20 @@ class _Step:
             import optree
 
             values.update(zip(self.results, optree.tree_leaves(result)))
+
+
+def _is_plain(layer, node):
+    """True for a layer that can be called on this node's tensor without `Layer.__call__`."""
+    return (
+        isinstance(layer, Layer)
+        and not isinstance(layer, Model)
+        and type(layer).__call__ is Layer.__call__
+        and layer.compute_dtype == layer.variable_dtype
+        and layer.activity_regularizer is None
+        and not layer._produces_mask
+        and not layer._sublayers()
+        and (node.args[0].dtype == layer.input_dtype or node.args[0].dtype not in FLOATS)
+    )
 
 
 def sorted_nodes(inputs, outputs, name):

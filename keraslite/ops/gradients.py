@@ -4,7 +4,7 @@ import functools
 
 import optree
 
-from keraslite.backend.context import context, temporarily
+from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
 from keraslite.core.keras_tensor import any_symbolic
 from keraslite.core.variable import Variable
@@ -78,7 +78,7 @@ def value_and_grad(fn, has_aux=False):
 
     @functools.wraps(fn)
     def wrapped(tree, *args, **kwargs):
-        leaves, structure = optree.tree_flatten(tree)
+        leaves, structure = _flattened(tree)
         if any_symbolic((leaves, args), kwargs):
             raise ValueError(
                 "value_and_grad: KerasTensors have no values to differentiate at."
@@ -86,19 +86,27 @@ def value_and_grad(fn, has_aux=False):
             )
         frame = _Frame(leaves)
 
+        def call(inputs):
+            return fn(inputs if structure is None else structure.unflatten(inputs), *args, **kwargs)
+
         def traced(tensors):
-            return frame.run(
-                lambda inputs: fn(structure.unflatten(inputs), *args, **kwargs), tensors, has_aux
-            )
+            return frame.run(call, tensors, has_aux)
 
         (value, (aux, assigned)), gradients = context.backend.value_and_grad(traced, has_aux=True)(
             frame.inputs
         )
         frame.keep(assigned)
-        gradients = structure.unflatten(gradients)
+        gradients = gradients if structure is None else structure.unflatten(gradients)
         return ((value, aux) if has_aux else value), gradients
 
     return wrapped
+
+
+def _flattened(tree):
+    """(leaves, structure); the structure of a flat list of Variables, the usual case, is None."""
+    if type(tree) is list and all(type(leaf) is Variable for leaf in tree):
+        return tree, None
+    return optree.tree_flatten(tree)
 
 
 class _Frame:
@@ -109,32 +117,31 @@ class _Frame:
         self.inputs = [_input(leaf, i) for i, leaf in enumerate(leaves)]
         self.changed = []
         self.outer = context.assignments
-        watched = {id(v): v for v in leaves if isinstance(v, Variable)}
-        if len(watched) < sum(isinstance(v, Variable) for v in leaves):
+        variables = [v for v in leaves if isinstance(v, Variable)]
+        watched = {id(v): v for v in variables}
+        if len(watched) < len(variables):
             raise ValueError("value_and_grad: a Variable is among the leaves twice.")
         self.log = _Assignments(watched, self.outer)
 
     def run(self, fn, tensors, has_aux):
         """fn's (value, (aux, assigned values)) with Variables bound to traced tensors."""
         self.log.clear()
-        bound = [
-            (leaf, leaf._value, traced)
-            for leaf, traced in zip(self.leaves, tensors)
-            if isinstance(leaf, Variable)
-        ]
-        inputs = [
-            leaf if isinstance(leaf, Variable) else traced
-            for leaf, traced in zip(self.leaves, tensors)
-        ]
+        bound, inputs = [], []
+        for leaf, traced in zip(self.leaves, tensors):
+            if isinstance(leaf, Variable):
+                bound.append((leaf, leaf._value, traced))
+                traced = leaf
+            inputs.append(traced)
+        outer, context.assignments = context.assignments, self.log
         try:
             for variable, _, traced in bound:
                 variable._value = traced
-            with temporarily(assignments=self.log):
-                result = fn(inputs)
+            result = fn(inputs)
             value, aux = _checked(result, has_aux)
             self.changed = [(v, old) for v, old in self.log.values() if v._value is not old]
             return value, (aux, [v.backend.read(v._value) for v, _ in self.changed])
         finally:
+            context.assignments = outer
             for variable, old, _ in bound:
                 variable._value = old
             for variable, old in self.log.values():
@@ -172,6 +179,8 @@ def _input(leaf, index):
     """A leaf as a tensor of the engine."""
     if isinstance(leaf, Variable) and leaf.backend is context.backend:
         value = leaf.backend.read(leaf._value)
+        if leaf._is_float:
+            return value
     else:
         value = tensor(leaf)
     dtype = dtype_of(value)

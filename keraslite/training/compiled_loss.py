@@ -1,6 +1,7 @@
 """The losses given to `compile`, summed over a model's outputs."""
 
 from keraslite import losses, ops
+from keraslite.core import tracking
 from keraslite.metrics import Mean
 from keraslite.training import outputs
 
@@ -39,6 +40,7 @@ class CompiledLoss:
                 Mean(name=f"{n}_loss") if f is not None else None
                 for n, f in zip(names, self.losses)
             ]
+            tracking.changed()  # the model's list of metrics is longer now
 
     def terms(self, y, y_pred, sample_weight):
         """(number, loss, target, prediction, weight) for each output that has a loss."""

@@ -1,6 +1,7 @@
 """The metrics given to `compile`, for a model's outputs."""
 
 from keraslite import metrics as all_metrics
+from keraslite.core import tracking
 from keraslite.training import outputs
 
 
@@ -38,6 +39,7 @@ class CompiledMetrics:
                         made.build_from_shapes(*map(tuple, shapes))
                     prefix = f"{names[number]}_" if len(names) > 1 else ""
                     self._rows.append((made, prefix, number, weighted))
+        tracking.changed()  # the model's list of metrics is longer now
 
     def update_state(self, y, y_pred, sample_weight=None):
         """Let each metric see its output of a batch."""

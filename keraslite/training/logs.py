@@ -9,13 +9,20 @@ class Logs(MutableMapping):
     """A mapping from metric names to floats that fetches a value when it is read.
 
     Args:
-        values: dict of scalar tensors or numbers.
+        read: function that returns a dict of scalar tensors or numbers; called on first use.
         backend: the engine of the tensors.
     """
 
-    def __init__(self, values, backend):
-        self._values = values
+    def __init__(self, read, backend):
+        self._read = read
+        self._found = None
         self._backend = backend
+
+    @property
+    def _values(self):
+        if self._found is None:
+            self._found = dict(self._read())
+        return self._found
 
     def __getitem__(self, name):
         value = self._values[name]

@@ -1,5 +1,6 @@
 """fit, evaluate, predict and their single-batch forms: the loops over batches."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from keraslite.training.data import (
 )
 from keraslite.training.logs import Logs, to_float
 from keraslite.training.predictions import Predictions
+from keraslite.training.runner import Runner
 
 
 class Loops:
@@ -68,7 +70,6 @@ class Loops:
             self._ensure_built(_first(data), training=True)
             if validation is not None:
                 self._ensure_built(_first(validation), training=False)
-            function = self._step_function("train")
             steps = steps_per_epoch or data.num_batches
             if not isinstance(callbacks, CallbackList):
                 callbacks = CallbackList(
@@ -84,7 +85,7 @@ class Loops:
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
                 batches = endless or iter(data)
-                logs = self._train_epoch(function, batches, steps_per_epoch, callbacks, epoch)
+                logs = self._train_epoch(batches, steps_per_epoch, callbacks, epoch)
                 data.on_epoch_end()
                 logs = {name: to_float(v, self.backend) for name, v in logs.items()}
                 self._refuse_nan(logs, epoch, callbacks)
@@ -99,20 +100,10 @@ class Loops:
             callbacks.on_train_end(logs)
             return self.history
 
-    def _train_epoch(self, function, batches, steps, callbacks, epoch):
-        """Run one epoch; returns the last step's logs."""
-        logs, step = {}, 0
-        while steps is None or step < steps:
-            group = self._next_group(batches, steps, step)
-            if not group:
-                break
-            callbacks.on_train_batch_begin(step)
-            logs = self._call_group(function, group)
-            step += len(group)
-            callbacks.on_train_batch_end(step - 1, Logs(dict(logs), self.backend))
-            if self.stop_training:
-                return logs
-        if step == 0 or (steps is not None and step < steps):
+    def _train_epoch(self, batches, steps, callbacks, epoch):
+        """Run one epoch; returns its logs."""
+        step, logs = self._run_steps("train", batches, steps, callbacks)
+        if not self.stop_training and (step == 0 or (steps is not None and step < steps)):
             raise ValueError(
                 f"The data ran out in epoch {epoch + 1} after {step} of"
                 f" {steps if steps is not None else 'its'} batches. A generator can be gone"
@@ -121,20 +112,33 @@ class Loops:
             )
         return logs
 
-    def _next_group(self, batches, steps, step):
-        """Up to steps_per_execution batches as tensors; [] at the end."""
-        room = self.steps_per_execution
-        if steps is not None:
-            room = min(room, steps - step)
-        group = []
-        for batch in batches:
-            group.append(self._step_data(batch))
-            if len(group) >= room:
+    def _run_steps(self, kind, batches, steps, callbacks):
+        """Steps of "train" or "test" until the batches or `steps` run out: (how many, logs)."""
+        watched = callbacks.watch_batches(kind)
+        runner = Runner(self, kind, batches, freely=not watched)
+        begin = getattr(callbacks, f"on_{kind}_batch_begin")
+        end = getattr(callbacks, f"on_{kind}_batch_end")
+        step, result = 0, {}
+        while runner.prepare(None if steps is None else steps - step):
+            begin(step)
+            count, result = runner.run(None if steps is None else steps - step)
+            step += count
+            if watched:  # a callback may keep the logs for later
+                result = self._logs(result)
+            end(step - 1, Logs(functools.partial(self._logs, result), self.backend))
+            if self.stop_training and kind == "train":
                 break
-        return group
+        return step, self._logs(result)
 
-    def _call_group(self, function, group):
-        return function(group[0]) if self.steps_per_execution == 1 else function(group)
+    def _call_once(self, kind, batch):
+        """One step on one batch; returns its logs, or the predictions."""
+        function, data = self._step_function(kind), self._step_data(batch)
+        if self.steps_per_execution == 1:
+            result = function(data)
+        else:
+            result = function([data])
+            result = result[0] if kind == "predict" else result
+        return result if kind == "predict" else self._logs(result)
 
     def _step_data(self, batch):
         """What a step gets: x, (x, y) or (x, y, sample_weight), as tensors."""
@@ -156,7 +160,7 @@ class Loops:
         name, row = place
         batch = data.rows_from(row)
         before = [(v, v.numpy()) for v in (*self.variables, *self.metrics_variables)]
-        logs = self._call_group(self._step_function("test"), [self._step_data(batch)])
+        logs = self._call_once("test", batch)
         for variable, value in before:
             variable.assign(value)
         if np.isnan(to_float(logs.get("loss", 0), self.backend)):
@@ -213,18 +217,9 @@ class Loops:
 
     def _evaluate(self, data, steps, callbacks):
         self._ensure_built(_first(data), training=False)
-        function = self._step_function("test")
         self.reset_metrics()
         callbacks.on_test_begin()
-        batches, logs, step = iter(data), {}, 0
-        while steps is None or step < steps:
-            group = self._next_group(batches, steps, step)
-            if not group:
-                break
-            callbacks.on_test_batch_begin(step)
-            logs = self._call_group(function, group)
-            step += len(group)
-            callbacks.on_test_batch_end(step - 1, Logs(dict(logs), self.backend))
+        _, logs = self._run_steps("test", iter(data), steps, callbacks)
         data.on_epoch_end()
         results = {name: to_float(v, self.backend) for name, v in logs.items()}
         callbacks.on_test_end(results)
@@ -250,20 +245,16 @@ class Loops:
             first = _first(data)
             if not self.built:
                 self._predicted_spec(first[0])
-            function = self._step_function("predict")
             callbacks.on_predict_begin()
             collected = Predictions(self.backend, getattr(data, "rows", None))
-            batches, step = iter(data), 0
-            while steps is None or step < steps:
-                group = self._next_group(batches, steps, step)
-                if not group:
-                    break
+            runner, step = Runner(self, "predict", iter(data)), 0
+            while runner.prepare(None if steps is None else steps - step):
                 callbacks.on_predict_batch_begin(step)
-                outputs = self._call_group(function, group)
+                count, outputs = runner.run()
                 outputs = [outputs] if self.steps_per_execution == 1 else outputs
                 for one in outputs:
                     collected.add(one)
-                step += len(group)
+                step += count
                 callbacks.on_predict_batch_end(step - 1, {"outputs": outputs})
             callbacks.on_predict_end()
             return collected.result()
@@ -285,9 +276,8 @@ class Loops:
             data = make_adapter(x, y, sample_weight, batch_size=2**62, class_weight=class_weight)
             batch = data.arrays
             self._ensure_built(batch, training=kind == "train")
-            function = self._step_function(kind)
             self.reset_metrics()
-            logs = self._call_group(function, [self._step_data(batch)])
+            logs = self._call_once(kind, batch)
             results = {name: to_float(v, self.backend) for name, v in logs.items()}
         return results if return_dict else _flat_results(results)
 
@@ -297,9 +287,7 @@ class Loops:
             batch = make_adapter(x, batch_size=2**62).arrays
             if not self.built:
                 self._predicted_spec(batch[0])
-            outputs = self._call_group(self._step_function("predict"), [self._step_data(batch)])
-            if self.steps_per_execution > 1:
-                outputs = outputs[0]
+            outputs = self._call_once("predict", batch)
             return optree.tree_map(self.backend.to_numpy, outputs)
 
 

@@ -26,22 +26,25 @@ class CompiledSteps:
         self.model = model
         self._functions = {}
 
-    def get(self, kind, step, variables, jit, group=1):
+    def get(self, kind, step, variables, jit, group=1, looped=False):
         """The compiled function of a step ("train", "test", "predict"); as it is if jit is None.
 
         With `group` > 1 it takes a list of batches and runs a step on each, and returns the last
-        result (`predict`: all of them, joined by the caller).
+        result (`predict`: all of them, joined by the caller); with `looped` it is a function of
+        (batches, count), see `Backend.compile_loop`.
         """
-        key = (kind, group, jit, tuple(map(id, variables)), self._frozen())
-        if self._functions.get(kind, (None,))[0] != key:
-            run = step if group == 1 else _grouped(step, kind == "predict")
+        key = (group, jit, tuple(map(id, variables)), self._frozen())
+        place = (kind, looped)
+        if self._functions.get(place, (None,))[0] != key:
+            run = step if group == 1 or looped else _grouped(step, kind == "predict")
             backend = self.model.backend
             if kind != "train":
                 run = backend.without_gradients(run)
             if jit is not None:
-                run = backend.compile_step(self._marked(run), StepState(variables), jit)
-            self._functions[kind] = (key, run, variables)
-        return self._functions[kind][1]
+                compiler = backend.compile_loop if looped else backend.compile_step
+                run = compiler(self._marked(run), StepState(variables), jit)
+            self._functions[place] = (key, run, variables)
+        return self._functions[place][1]
 
     def _marked(self, step):
         """A step that says it is compiled, so that a Variable made inside it is refused."""

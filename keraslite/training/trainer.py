@@ -126,6 +126,12 @@ class Trainer(Loops):
     @property
     def metrics(self):
         """All metrics: the loss, those compiled, and those that the model or its layers hold."""
+        cache = tracking.tracked(self).cache
+        if "metrics" not in cache:
+            cache["metrics"] = self._find_metrics()
+        return list(cache["metrics"])
+
+    def _find_metrics(self):
         found = [self._loss_tracker] if self.compiled else []
         if self._compiled_loss is not None:
             found += [t for t in self._compiled_loss.trackers if t is not None]
@@ -171,6 +177,10 @@ class Trainer(Loops):
         An override may call `keraslite.ops.value_and_grad` on a loss function of the trainable
         variables, and `self.optimizer.apply(gradients, variables)`.
         """
+        return self.compute_metrics(*self._learn(data))
+
+    def _learn(self, data):
+        """Train on a batch; returns x, y, y_pred, sample_weight."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         variables = self.trainable_variables
 
@@ -186,15 +196,19 @@ class Trainer(Loops):
         else:
             _, (loss, y_pred) = loss_of(variables)
         self._loss_tracker.update_state(loss, sample_weight=_rows(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        return x, y, y_pred, sample_weight
 
     def test_step(self, data):
         """Loss and metrics of a batch, without training."""
+        return self.compute_metrics(*self._assess(data))
+
+    def _assess(self, data):
+        """Take the loss of a batch; returns x, y, y_pred, sample_weight."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self._predict(x, training=False)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         self._loss_tracker.update_state(loss, sample_weight=_rows(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        return x, y, y_pred, sample_weight
 
     def predict_step(self, data):
         """Outputs for a batch."""
@@ -226,15 +240,39 @@ class Trainer(Loops):
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Update the compiled metrics with a batch and return all results."""
+        self._update_metrics(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, x, y, y_pred, sample_weight):
         del x
         if y is not None:
             self._compiled_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
 
     # ---- making steps fast ----
 
-    def _step_function(self, kind):
-        """The compiled function of a kind of step ("train", "test", "predict")."""
+    def _silent_step(self, kind):
+        """The step without its results, which `get_metrics_result` gives when somebody asks; the
+        step as it is where a user has replaced a part of it."""
+        step = getattr(self, f"{kind}_step")
+        own = getattr(step, "__func__", None) is not getattr(Trainer, f"{kind}_step")
+        if kind == "predict" or own or type(self).compute_metrics is not Trainer.compute_metrics:
+            return step
+        part = self._learn if kind == "train" else self._assess
+        return lambda data: self._update_metrics(*part(data))
+
+    def _logs(self, result):
+        """The logs of a step: what it returned, or what its metrics say now."""
+        return self.get_metrics_result() if result is None else result
+
+    def _is_looped(self, kind):
+        """True if several steps of a kind may go into one call of the engine."""
+        return kind != "predict" and not self.run_eagerly
+
+    def _step_function(self, kind, looped=False):
+        """The compiled function of a kind of step ("train", "test", "predict").
+
+        It returns None where `_logs` finds the results in the metrics.
+        """
         variables = list(self.variables)
         if kind != "predict":
             variables += self.metrics_variables
@@ -244,12 +282,12 @@ class Trainer(Loops):
                     variables += value.variables
         with temporarily(backend=self.backend):
             variables.append(global_generator().state)
-        step = getattr(self, f"{kind}_step")
         if self._steps is None:
             self._steps = CompiledSteps(self)
         variables = tracking.unique(variables)
         jit = None if self.run_eagerly else self.jit_compile
-        return self._steps.get(kind, step, variables, jit, self.steps_per_execution)
+        step = self._silent_step(kind)
+        return self._steps.get(kind, step, variables, jit, self.steps_per_execution, looped)
 
     def _ensure_built(self, batch, training):
         """Build model, loss, metrics and optimizer from one batch, by shapes alone.

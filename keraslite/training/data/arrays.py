@@ -60,16 +60,7 @@ class ArrayAdapter:
         return None
 
     def __iter__(self):
-        leaves, treedef = optree.tree_flatten(self.arrays)
-        order = self._order()
-        for start in range(0, self.rows, self.batch_size):
-            stop = min(start + self.batch_size, self.rows)
-            if order is None:
-                batch = [a[start:stop] for a in leaves]
-            else:
-                rows = order[start:stop]
-                batch = [a.take(rows, 0) for a in leaves]
-            yield optree.tree_unflatten(treedef, batch)
+        return _Pass(self.arrays, self.rows, self.batch_size, self._order())
 
     def _order(self):
         if not self.shuffle:
@@ -83,3 +74,64 @@ class ArrayAdapter:
 
     def on_epoch_end(self):
         """Nothing to do."""
+
+
+class _Pass:
+    """One pass over arrays: an iterator of batches.
+
+    Args:
+        arrays: nest of arrays.
+        rows: their number of rows.
+        batch_size: rows in a batch.
+        order: in which the rows come; None: as they are.
+    """
+
+    def __init__(self, arrays, rows, batch_size, order):
+        self._leaves, self._treedef = optree.tree_flatten(arrays)
+        self._rows, self._size, self._order = rows, batch_size, order
+        self._position = 0
+
+    @property
+    def batch_bytes(self):
+        """Bytes of a whole batch."""
+        return self._size * sum(a[:1].nbytes for a in self._leaves) + 1
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        start = self._position
+        if start >= self._rows:
+            raise StopIteration
+        self._position = stop = min(start + self._size, self._rows)
+        if self._order is None:
+            batch = [a[start:stop] for a in self._leaves]
+        else:
+            rows = self._order[start:stop]
+            batch = [a.take(rows, 0) for a in self._leaves]
+        return optree.tree_unflatten(self._treedef, batch)
+
+    def stack(self, count, places):
+        """(nest of arrays (places, batch size, ...), number of batches in the first places).
+
+        At most `count` batches; the last one of a pass, if it is smaller, comes alone. What the
+        other places hold is undefined.
+        """
+        start, size = self._position, self._size
+        count = min(count, (self._rows - start) // size)
+        if count == 0 and start < self._rows:
+            count, size = 1, self._rows - start
+        if count == 0:
+            return None, 0
+        self._position = stop = start + count * size
+        rows = slice(start, stop) if self._order is None else self._order[start:stop]
+        stacked = []
+        for a in self._leaves:
+            whole = np.empty((places, size, *a.shape[1:]), a.dtype)
+            part = whole[:count].reshape(count * size, *a.shape[1:])
+            if self._order is None:
+                part[...] = a[rows]
+            else:
+                a.take(rows, 0, out=part, mode="clip")  # "raise" would go through a buffer
+            stacked.append(whole)
+        return optree.tree_unflatten(self._treedef, stacked), count
