@@ -21,10 +21,15 @@ def options(arguments=None):
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=ENGINES)
     parser.add_argument("--workloads", nargs="+", choices=workloads.NAMES, default=workloads.NAMES)
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=RIVALS)
-    parser.add_argument("--passes", type=int, default=5, help="runs of everything (default 5)")
+    parser.add_argument(
+        "--passes",
+        type=int,
+        default=5,
+        help="default 5; the long workloads run in the first three of five",
+    )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument(
-        "--budget", type=float, default=1.5, help="seconds of steps to measure in a process"
+        "--budget", type=float, default=1.0, help="seconds of steps to measure in a process"
     )
     parser.add_argument("--quick", action="store_true", help="one pass of a few steps")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import workloads
 from benchmarks.competitors import rivals
 
 ROOT = Path(__file__).parent.parent
@@ -18,9 +19,9 @@ def installed(engines):
     return [engine for engine in engines if importlib.util.find_spec(engine)]
 
 
-def groups(engines, workloads, wanted):
+def groups(engines, names, wanted):
     """(engine, workload, competitors) of a pass; keraslite meets the rivals that are wanted."""
-    for workload in workloads:
+    for workload in names:
         for engine in engines:
             found = [name for name in rivals(engine, workload) if name in wanted]
             yield engine, workload, ["keraslite", *found]
@@ -73,7 +74,8 @@ def run(options, keep=lambda records: None):
     records = []
     with tempfile.TemporaryDirectory() as home:
         for number in range(options.passes):
-            for group in groups(installed(options.engines), options.workloads, options.rivals):
+            due = [w for w in options.workloads if number < workloads.passes(w, options.passes)]
+            for group in groups(installed(options.engines), due, options.rivals):
                 records += run_group(number, *group, options, home)
             keep(records)
     return records

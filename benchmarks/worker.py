@@ -29,7 +29,7 @@ def main(arguments=None):
     parser.add_argument("--engine", required=True)
     parser.add_argument("--competitor", required=True, choices=competitors.NAMES)
     parser.add_argument("--workload", required=True, choices=workloads.NAMES)
-    parser.add_argument("--budget", type=float, default=1.5, help="seconds of training to measure")
+    parser.add_argument("--budget", type=float, default=1.0, help="seconds of training to measure")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     figures = imports(options.engine, options.competitor)
@@ -67,7 +67,8 @@ def measure(options, workload):
         competitor.first_step()
         figures["first_step_s"] = time.perf_counter() - start
         check_size(competitor, workload)
-        training, losses = train(competitor, workload, options.budget)
+        budget = options.budget / (5 if workload.name == "growth" else 1)
+        training, losses = train(competitor, workload, budget)
         figures |= training
         figures |= {"peak_mib": peak_mib(), "grown_mib": peak_mib() - imported}
     if workload.name == "growth":

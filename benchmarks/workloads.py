@@ -28,6 +28,7 @@ class Workload:
         inputs: function of (rows, generator) that makes x: an array or a dict of arrays.
         depth: hidden layers of the models of "growth".
         predicts: whether predictions are timed, too.
+        passes: of a run, at most: fewer where a process takes long and its steps vary little.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Workload:
     inputs: Callable
     depth: int = 0
     predicts: bool = False
+    passes: int = 5
 
     @property
     def rows(self):
@@ -76,7 +78,9 @@ def _clicks(rows, rng):
 
 def _growth(batch=128, depth=2, rows=10_240):
     parameters = (64 + 1) * 64 * depth + (64 + 1) * 10
-    return Workload("growth", batch, rows // batch, "classes", parameters, _features(64), depth)
+    return Workload(
+        "growth", batch, rows // batch, "classes", parameters, _features(64), depth, passes=3
+    )
 
 
 # Steps an epoch: enough for the work of an epoch's ends to be small, few enough for a minute's run.
@@ -87,8 +91,10 @@ WORKLOADS = {
         Workload("mlp", 128, 50, "classes", 669_706, _features(784), predicts=True),
         Workload("tiny_mlp", 32, 100, "mse", 1_633, _features(16)),
         Workload("lstm", 32, 10, "binary", 373_301, _tokens(TIMESTEPS["lstm"])),
-        Workload("transformer", 32, 6, "classes", 1_694_218, _tokens(TIMESTEPS["transformer"])),
-        Workload("resnet20", 32, 4, "classes", 272_474, _features(32, 32, 3)),
+        Workload(
+            "transformer", 32, 6, "classes", 1_694_218, _tokens(TIMESTEPS["transformer"]), passes=3
+        ),
+        Workload("resnet20", 32, 4, "classes", 272_474, _features(32, 32, 3), passes=3),
         Workload("dlrm", 256, 40, "binary", 141_329, _clicks),
     ]
 }
@@ -102,6 +108,12 @@ GROWTH = {
     "rows 1e5": _growth(rows=102_400),
 }
 NAMES = [*WORKLOADS, "growth"]
+
+
+def passes(name, wanted):
+    """How often a workload runs when so many passes are wanted; of more than five, always."""
+    most = max(workload.passes for workload in find(name).values())
+    return wanted if wanted > 5 else min(wanted, most)
 
 
 def find(name, quick=False):

@@ -152,6 +152,12 @@ def test_groups():
     assert list(schedule.groups(["jax"], ["mlp"], [])) == [("jax", "mlp", ["keraslite"])]
 
 
+def test_long_workloads_run_less_often_unless_many_passes_are_wanted():
+    assert [workloads.passes(name, 5) for name in ("mlp", "resnet20", "growth")] == [5, 3, 3]
+    assert [workloads.passes(name, 2) for name in ("mlp", "growth")] == [2, 2]
+    assert workloads.passes("growth", 7) == 7
+
+
 def test_a_worker_that_fails_is_a_record(tmp_path):
     options = SimpleNamespace(budget=0.1, quick=True, device="cpu")
     found = schedule.run_worker("numpy", "nobody", "tiny_mlp", options, str(tmp_path))

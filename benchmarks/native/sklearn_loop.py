@@ -14,8 +14,8 @@ class SklearnLoop(EpochByEpoch):
         self.x, self.y = workload.data()
         kind = MLPRegressor if workload.loss == "mse" else MLPClassifier
         self.model = kind(
-            hidden_layer_sizes=HIDDEN[workload.name], batch_size=workload.batch, alpha=0.0, random_state=0,
-            learning_rate_init=LEARNING_RATE, epsilon=EPSILON, shuffle=True,
+            hidden_layer_sizes=HIDDEN[workload.name], batch_size=workload.batch, alpha=0.0,
+            random_state=0, learning_rate_init=LEARNING_RATE, epsilon=EPSILON, shuffle=True,
         )  # fmt: skip
         if workload.loss == "mse":
             self.y = self.y[:, 0]
