@@ -1,7 +1,9 @@
 """Every layer in several configurations: what test_layers.py runs on the engine and on NumPy."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from keraslite import layers, models
 
@@ -24,6 +26,7 @@ class LayerCase:
         forward, gradient: bounds, in ulps of the largest magnitude.
         calls: how often it is called, for layers that keep state.
         any_batch: whether it takes batches of any size.
+        keywords: further arguments of the call.
     """
 
     id: str
@@ -35,6 +38,7 @@ class LayerCase:
     gradient: float = 64
     calls: int = 1
     any_batch: bool = True
+    keywords: dict = field(default_factory=dict)
 
     @property
     def layer(self):
@@ -155,14 +159,51 @@ NORMALIZATION = [
         epsilon=1e-5, center=False, scale=False), IMAGE, gradient=512),
 ]  # fmt: skip
 
+STEPS = [np.arange(10).reshape(2, 5) % 3 > 0, np.arange(10).reshape(2, 5) > 1]
 MERGING = [
     case("Add", lambda: layers.Add(), [FLAT, FLAT, FLAT]),
     case("Add-broadcast", lambda: layers.Add(), [(2, 5, 4), (2, 1, 4)]),
     case("Add-ranks", lambda: layers.Add(), [(2, 5, 4), (2, 4)]),
     case("Multiply", lambda: layers.Multiply(), [FLAT, FLAT, FLAT]),
     case("Multiply-broadcast", lambda: layers.Multiply(), [(2, 5, 1), (2, 1, 4)]),
+    case("Multiply-mask", lambda: layers.Multiply(), [SEQUENCE, SEQUENCE], keywords={"mask": STEPS}),
+    case("Subtract", lambda: layers.Subtract(), [SEQUENCE, (2, 1, 4)]),
+    case("Average", lambda: layers.Average(), [FLAT, FLAT, FLAT]),
+    case("Maximum", lambda: layers.Maximum(), [FLAT, FLAT, FLAT]),
+    case("Maximum-mask", lambda: layers.Maximum(), [SEQUENCE, SEQUENCE, SEQUENCE],
+         keywords={"mask": [*STEPS, None]}),
+    case("Minimum", lambda: layers.Minimum(), [SEQUENCE, (2, 4)]),
+    case("Dot", lambda: layers.Dot(1), [SEQUENCE, (2, 5, 3)]),
+    case("Dot-vectors", lambda: layers.Dot(-1, normalize=True), [FLAT, FLAT]),
+    case("Dot-ranks", lambda: layers.Dot((3, 1), normalize=True), [IMAGE, (2, 4)]),
     case("Concatenate", lambda: layers.Concatenate(), [FLAT, FLAT]),
     case("Concatenate-axis", lambda: layers.Concatenate(axis=1), [SEQUENCE, (2, 3, 4), (2, 1, 4)]),
+]  # fmt: skip
+
+CROSS = (2, 3, 4)  # a sequence of another length than SEQUENCE
+ATTENDED = np.array([[[1, 0, 1]] * 5, [[0, 1, 1]] * 4 + [[0, 0, 0]]], bool)
+ATTENTION = [
+    case("MultiHeadAttention", lambda: layers.MultiHeadAttention(2, 3), SEQUENCE, CROSS),
+    case("MultiHeadAttention-causal", lambda: layers.MultiHeadAttention(2, 3, use_bias=False),
+         SEQUENCE, SEQUENCE, keywords={"use_causal_mask": True}),
+    case("MultiHeadAttention-all", lambda: layers.MultiHeadAttention(
+        2, 3, value_dim=5, output_shape=6, sliding_window=2, use_gate=True), SEQUENCE, CROSS,
+        (2, 3, 7)),
+    case("MultiHeadAttention-mask", lambda: layers.MultiHeadAttention(2, 3), SEQUENCE, CROSS,
+         keywords={"attention_mask": ATTENDED, "key_mask": np.array([[1, 1, 0], [1, 1, 1]])}),
+    case("MultiHeadAttention-dropout", lambda: layers.MultiHeadAttention(2, 3, dropout=0.3),
+         SEQUENCE, SEQUENCE, keywords={"use_causal_mask": True, "return_attention_scores": True}),
+    case("MultiHeadAttention-penalties", lambda: layers.MultiHeadAttention(
+        1, 3, dropout=0.5, seed=4, kernel_regularizer="l2", bias_regularizer="l1",
+        activity_regularizer="l2", kernel_constraint="max_norm", bias_initializer="ones"),
+        SEQUENCE, CROSS),
+    case("Attention", lambda: layers.Attention(), [SEQUENCE, CROSS]),
+    case("Attention-scale", lambda: layers.Attention(use_scale=True, dropout=0.3),
+         [SEQUENCE, (2, 3, 6), CROSS], keywords={"return_attention_scores": True}),
+    case("Attention-concat", lambda: layers.Attention(True, "concat"), [SEQUENCE, CROSS],
+         keywords={"use_causal_mask": True}),
+    case("Attention-mask", lambda: layers.Attention(), [SEQUENCE, CROSS],
+         keywords={"mask": [np.array([[1, 1, 1, 1, 0], [0, 1, 1, 1, 1]], bool), ATTENDED[:, 0]]}),
 ]  # fmt: skip
 
 RESHAPING = [
@@ -274,5 +315,6 @@ STACKS = [
 ]  # fmt: skip
 
 CASES = [
-    *CORE, *CONVOLUTION, *POOLING, *NORMALIZATION, *MERGING, *RESHAPING, *RECURRENT, *STACKS,
+    *CORE, *CONVOLUTION, *POOLING, *NORMALIZATION, *MERGING, *ATTENTION, *RESHAPING, *RECURRENT,
+    *STACKS,
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Layers refuse wrong arguments, names and shapes: the error says what, and nothing changes."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -27,13 +29,16 @@ BUILT = [
     (lambda: layers.Bidirectional(layers.LSTM(3), name="it"), (2, 5, 4), (2, 5, 3),
      ("Bidirectional", 4, 3)),
     (lambda: layers.LSTMCell(3, name="it"), (2, 4), (2, 5), ("it", "LSTMCell", 4, 5)),
+    (lambda: layers.MultiHeadAttention(2, 3, name="it"), (2, 5, 4), (2, 5, 3),
+     ("it", "MultiHeadAttention", 4, 3)),
 ]  # fmt: skip
 
 
 def called(layer, shape):
     states = [np.ones((shape[0], 3), "float32")] * 2
+    x = np.ones(shape, "float32")
     given = [states] if isinstance(layer, layers.LSTMCell) else []
-    return layer(np.ones(shape, "float32"), *given)
+    return layer(x, x) if isinstance(layer, layers.MultiHeadAttention) else layer(x, *given)
 
 
 @pytest.mark.parametrize(("make", "shape", "wrong", "words"), BUILT)
@@ -44,7 +49,7 @@ def test_wrong_shape_into_a_built_layer(make, shape, wrong, words, backend):
     with refused(*words):
         called(layer, wrong)
     with refused(*words):
-        if not isinstance(layer, layers.LSTMCell):
+        if not isinstance(layer, (layers.LSTMCell, layers.MultiHeadAttention)):
             layer(keras.Input(batch_shape=wrong))
         else:
             called(layer, wrong)
@@ -105,15 +110,43 @@ MERGES = [
     (layers.Multiply, [(2, 4), (3, 4)], ("(2, 4)", "(3, 4)")),
     (layers.Concatenate, [(2, 4), (3, 4)], ("(2, 4)", "(3, 4)", "axis -1")),
     (layers.Concatenate, [(2, 4), (2, 3, 4)], ("(2, 4)", "(2, 3, 4)")),
+    (layers.Subtract, [(2, 4), (2, 4), (2, 4)], ("takes 2 tensors", 3)),
+    (layers.Attention, [(2, 5, 4), (2, 3, 6)], ("features", "(2, 5, 4)", "(2, 3, 6)")),
+    (layers.Attention, [(2, 5, 4), (3, 3, 4)], ("batch", "(2, 5, 4)", "(3, 3, 4)")),
+    (layers.Attention, [(2, 5, 4), (2, 3, 4), (2, 5, 4)], ("length", "(2, 3, 4)")),
+    (layers.Attention, [(2, 4), (2, 3, 4)], ("[query, value]", "(2, 4)")),
+    (functools.partial(layers.Dot, 1), [(2, 4), (2, 3, 4)], ("axes", 4, 3, "equal")),
+    (functools.partial(layers.Dot, 2), [(2, 4), (2, 3, 4)], ("axis 2", "(2, 4)")),
+    (functools.partial(layers.Dot, 1), [(2, 4)] * 3, ("two tensors",)),
 ]
 
 
 @pytest.mark.parametrize(("cls", "shapes", "words"), MERGES)
 def test_merging_shapes_that_do_not_fit(cls, shapes, words, backend):
-    with refused("it", cls.__name__, *words):
+    kind = getattr(cls, "func", cls).__name__
+    with refused("it", kind, *words):
         cls(name="it")([np.ones(shape, "float32") for shape in shapes])
-    with refused("it", cls.__name__, "list"):
+    with refused("it", kind, "value" if kind == "Attention" else "list"):
         cls(name="it")(np.ones(shapes[0], "float32"))
+
+
+ATTENTION = [
+    ([(2, 4), (2, 3, 4)], {}, ("(batch, time, features)", "(2, 4)")),
+    ([(2, 5, 4), (3, 3, 4)], {}, ("batch", "(2, 5, 4)", "(3, 3, 4)")),
+    ([(2, 5, 4), (2, 3, 4), (2, 6, 4)], {}, ("length", "(2, 3, 4)", "(2, 6, 4)")),
+    ([(2, 5, 4), (2, 3, 4)], {"attention_mask": np.ones((2, 2, 5, 3))}, ("(2, 2, 5, 3)", "T, S")),
+]
+
+
+@pytest.mark.parametrize(("shapes", "keywords", "words"), ATTENTION)
+def test_attention_to_what_does_not_fit(shapes, keywords, words, backend):
+    layer = layers.MultiHeadAttention(2, 3, name="it")
+    with refused("it", "MultiHeadAttention", *words):
+        layer(*(np.ones(shape, "float32") for shape in shapes), **keywords)
+    if not keywords:
+        assert not layer.built and not layer.weights
+        with refused("it", "MultiHeadAttention", *words):
+            layer(*(keras.Input(batch_shape=shape) for shape in shapes))
 
 
 ARGUMENTS = [
@@ -145,6 +178,16 @@ ARGUMENTS = [
     (lambda: layers.Bidirectional(layers.LSTM(2), merge_mode="add"), ("merge_mode", "'add'")),
     (lambda: layers.Bidirectional(layers.Dense(2)), ("Bidirectional", "recurrent", "Dense")),
     (lambda: layers.RNN(layers.Dense(2)), ("RNN", "cell", "state_size")),
+    (lambda: layers.MultiHeadAttention(0, 3), ("MultiHeadAttention", "num_heads", "positive", 0)),
+    (lambda: layers.MultiHeadAttention(2, 1.5), ("MultiHeadAttention", "key_dim", 1.5)),
+    (lambda: layers.MultiHeadAttention(2, 3, -1), ("MultiHeadAttention", "value_dim", -1)),
+    (lambda: layers.MultiHeadAttention(2, 3, dropout=2.0), ("dropout", "[0, 1]", 2.0)),
+    (lambda: layers.MultiHeadAttention(2, 3, sliding_window=0), ("sliding_window", 0)),
+    (lambda: layers.MultiHeadAttention(2, 3, output_shape=(4, 5)), ("output_shape", "(4, 5)")),
+    (lambda: layers.MultiHeadAttention(2, 3, attention_axes=2), ("attention_axes", "(1,)", 2)),
+    (lambda: layers.Attention(score_mode="mul"), ("Attention", "score_mode", "'mul'")),
+    (lambda: layers.Dot(0), ("Dot", "axes", "batch", 0)),
+    (lambda: layers.Dot((1, 2, 3)), ("Dot", "axes", "(1, 2, 3)")),
     (lambda: layers.EinsumDense("ab,bc", 3), ("EinsumDense", "equation", "'ab,bc'")),
     (lambda: layers.Dense(3, activaton="relu"), ("Dense", "'activaton'", "'activation'")),
     (lambda: keras.Input((4, -1)), ("Input", "-1")),

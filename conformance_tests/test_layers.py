@@ -40,14 +40,15 @@ def arrays_of(case, dtype):
     return arrays
 
 
-def mask_of(case):
-    """{"mask": a mask with steps left out at the start, inside and at the end}."""
+def keywords_of(case):
+    """Keyword arguments of a call: the case's own, and a mask with steps left out at the start,
+    inside and at the end."""
     if not case.mask:
-        return {}
+        return case.keywords
     mask = np.random.default_rng(12).random(case.inputs[0][:2]) < 0.6
     mask[0, 0], mask[0, -1] = False, True
     mask[1, 0], mask[1, -1] = True, False
-    return {"mask": mask}
+    return {"mask": mask, **case.keywords}
 
 
 def random_weights(layer, dtype):
@@ -74,7 +75,7 @@ def symbols_of(case, arrays):
 def built(case, dtype):
     """A layer that was called on symbols only, and the values of its first weights."""
     layer = case.make()
-    layer(*symbols_of(case, arrays_of(case, dtype)))
+    layer(*symbols_of(case, arrays_of(case, dtype)), **case.keywords)
     return layer, layer.get_weights()
 
 
@@ -97,16 +98,16 @@ def run(case, dtype):
     """What a layer computes, as dict of lists of NumPy arrays."""
     layer, first = built(case, dtype)
     layer.set_weights(random_weights(layer, dtype))
-    arrays, mask = to_tensors(arrays_of(case, dtype)), mask_of(case)
+    arrays, keywords = to_tensors(arrays_of(case, dtype)), keywords_of(case)
     results = {"initial": first}
-    results["forward"] = to_numpy([layer(*arrays, training=False, **mask)])
+    results["forward"] = to_numpy([layer(*arrays, training=False, **keywords)])
     inputs = [x for x in optree.tree_leaves(arrays) if ops.is_tensor(x) and is_float(x)]
     places = {id(x): i for i, x in enumerate(inputs)}
 
     def loss(parts):
         given = parts[1]
         args = optree.tree_map(lambda x: given[places[id(x)]] if id(x) in places else x, arrays)
-        outputs = layer(*args, training=True, **mask)
+        outputs = layer(*args, training=True, **keywords)
         return sum(layer.losses, total(outputs)), outputs
 
     outputs, gradients = [], []
@@ -170,11 +171,12 @@ def test_shapes(case, backend):
     arrays = arrays_of(case, "float32")
     said = layer.compute_output_shape(*optree.tree_map(np.shape, arrays))
     symbols = symbols_of(case, arrays)
-    outputs = layer(*symbols)
+    outputs = layer(*symbols, **case.keywords)
     model = keras.Model(optree.tree_leaves(symbols), outputs)
     actual = optree.tree_leaves(model(optree.tree_leaves(to_tensors(arrays))))
     shapes = [tuple(x.shape) for x in actual]
-    assert optree.tree_leaves(said, is_leaf=is_shape_of_ints) == shapes
+    count = 1 if "return_attention_scores" in case.keywords else len(shapes)
+    assert optree.tree_leaves(said, is_leaf=is_shape_of_ints) == shapes[:count]
     for symbol, tensor in zip(optree.tree_leaves(outputs), actual):
         batch = None if case.any_batch else tensor.shape[0]
         assert symbol.shape == (batch, *tensor.shape[1:])
@@ -191,7 +193,7 @@ def test_config(case, backend):
     layer, _ = built(case, "float32")
     layer.set_weights(random_weights(layer, "float32"))
     custom = {"TwoStates": TwoStates}
-    arrays, mask = to_tensors(arrays_of(case, "float32")), mask_of(case)
+    arrays, keywords = to_tensors(arrays_of(case, "float32")), keywords_of(case)
     with saving.CustomObjectScope(custom):
         config = json.loads(json.dumps(saving.serialize_keras_object(layer)))
         copy = saving.deserialize_keras_object(config)
@@ -201,7 +203,8 @@ def test_config(case, backend):
     assert copy.built and [v.shape for v in copy.weights] == [v.shape for v in layer.weights]
     assert [v.name for v in copy.weights] == [v.name for v in layer.weights]
     copy.set_weights(layer.get_weights())
-    for one, wanted in zip(to_numpy(copy(*arrays, **mask)), to_numpy(layer(*arrays, **mask))):
+    found, expected = copy(*arrays, **keywords), layer(*arrays, **keywords)
+    for one, wanted in zip(to_numpy(found), to_numpy(expected), strict=True):
         np.testing.assert_array_equal(one, wanted)
 
 
@@ -214,10 +217,10 @@ def test_mixed_precision(case, name, backend, reference):
     def compute():
         layer, _ = built(case, "float32")
         layer.set_weights(random_weights(layer, "float32"))
-        arrays, mask = to_tensors(arrays_of(case, "float32")), mask_of(case)
+        arrays, keywords = to_tensors(arrays_of(case, "float32")), keywords_of(case)
 
         def loss(_):
-            outputs = layer(*arrays, training=True, **mask)
+            outputs = layer(*arrays, training=True, **keywords)
             return ops.cast(total(outputs), "float32"), outputs
 
         (_, outputs), gradients = ops.value_and_grad(loss, has_aux=True)(layer.trainable_variables)

@@ -16,7 +16,7 @@ from keraslite import layers, ops
 from keraslite.saving.serialization import deserialize_keras_object
 
 DATA = Path(__file__).parent / "data"
-FILES = ["stack.keras", "recurrent.keras", "graph.keras", "images.h5"]
+FILES = ["stack.keras", "recurrent.keras", "graph.keras", "attention.keras", "images.h5"]
 
 
 def expected_of(name):

@@ -140,6 +140,16 @@ NORMALIZATION = (
     ),
 )  # fmt: skip
 
+
+def attention_weights(query, key, bias, mask, is_causal):
+    key = key.repeat(query.shape[2] // key.shape[2], 2)
+    logits = np.einsum("btnh,bsnh->bnts", query, key) * 0.5 + bias
+    mask = mask & np.tri(*logits.shape[-2:], dtype=bool) if is_causal else mask
+    powers = np.exp(np.where(mask, logits, -1e30) - logits.max(-1, keepdims=True))
+    powers = np.where(np.any(mask & np.ones_like(powers, bool), -1, keepdims=True), powers, 1.0)
+    return powers / powers.sum(-1, keepdims=True)
+
+
 QKV = ((2, 5, 2, 4), (2, 6, 2, 4), (2, 6, 2, 4))
 ATTENTION = (
     Op(
@@ -160,6 +170,20 @@ ATTENTION = (
         ),
         None, lambda f, q, k, v, bias, mask, is_causal: f(q, k, v, bias, mask, None, is_causal),
         label="dot_product_attention-masked",
+    ),
+    Op(
+        "attention_weights", "network", (X, X, X, MASK),
+        cases(
+            (*QKV[:2], (2, 5, 6), (2, 1, 5, 6), {"is_causal": False}),
+            ((1, 3, 4, 2), (1, 5, 2, 2), (1, 4, 3, 5), (3, 5), {"is_causal": True}),
+        ),
+        attention_weights, lambda f, q, k, b, mask, is_causal: f(q, k, b, mask, 0.5, is_causal),
+        twice=True,
+    ),
+    Op(
+        "attend", "contraction", (X, X),
+        cases(((2, 2, 5, 6), (2, 6, 2, 4), {}), ((1, 4, 3, 5), (1, 5, 2, 2), {})),
+        lambda w, v: np.einsum("bnts,bsnh->btnh", w, v.repeat(w.shape[1] // v.shape[2], 2)),
     ),
 )  # fmt: skip
 

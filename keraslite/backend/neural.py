@@ -82,10 +82,14 @@ class Neural:
         query (B, T, N, H), key and value (B, S, K, H), N a multiple of K; bias and the bool mask
         (True attends) broadcast to (B, N, T, S), or None. Vaswani et al., 2017.
         """
-        heads, key_heads = self.shape(query)[2], self.shape(key)[2]
-        if heads != key_heads:
-            key = self.repeat(key, heads // key_heads, 2)
-            value = self.repeat(value, heads // key_heads, 2)
+        weights = self.attention_weights(query, key, bias, mask, scale, is_causal)
+        return self.attend(weights, value)
+
+    def attention_weights(self, query, key, bias, mask, scale, is_causal):
+        """softmax(query @ key * scale + bias), (B, N, T, S); see `dot_product_attention`."""
+        groups = self.shape(query)[2] // self.shape(key)[2]
+        if groups > 1:
+            key = self.repeat(key, groups, 2)
         if scale is None:
             scale = 1 / math.sqrt(self.shape(query)[-1])
         logits = self.einsum("btnh,bsnh->bnts", query, key) * scale
@@ -97,4 +101,11 @@ class Neural:
         if mask is not None:
             low = -3e4 if self.dtype(logits) == "float16" else -1e30
             logits = self.where(mask, logits, low)
-        return self.einsum("bnts,bsnh->btnh", self.softmax(logits, -1), value)
+        return self.softmax(logits, -1)
+
+    def attend(self, weights, value):
+        """Sums of value (B, S, K, H) by weights (B, N, T, S), as (B, T, N, H)."""
+        groups = self.shape(weights)[1] // self.shape(value)[2]
+        if groups > 1:
+            value = self.repeat(value, groups, 2)
+        return self.einsum("bnts,bsnh->btnh", weights, value)

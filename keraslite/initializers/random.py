@@ -75,10 +75,16 @@ class VarianceScaling(RandomInitializer):
         mode: n is "fan_in", "fan_out" or "fan_avg".
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
         seed: as `RandomInitializer`.
+        input_axes, output_axes: the weight's axes that the inputs and the outputs run along, for
+            weights that are not (*window, in, out); both or neither.
     """
 
-    def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None):
+    def __init__(
+        self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None,
+        input_axes=None, output_axes=None,
+    ):  # fmt: skip
         super().__init__(seed)
+        self.input_axes, self.output_axes = input_axes, output_axes
         if scale <= 0:
             raise ValueError(f"VarianceScaling needs a positive scale, found {scale}.")
         if mode not in _NAMES:
@@ -92,7 +98,7 @@ class VarianceScaling(RandomInitializer):
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def draw(self, shape, rng):
-        fan_in, fan_out = compute_fans(shape)
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
         variance = self.scale / max(1.0, fans[self.mode])
         if self.distribution == "uniform":
@@ -108,7 +114,16 @@ class VarianceScaling(RandomInitializer):
             "mode": self.mode,
             "distribution": self.distribution,
             **super().get_config(),
+            "input_axes": self.input_axes,
+            "output_axes": self.output_axes,
         }
+
+    def along(self, input_axes, output_axes):
+        """This one for a weight with these axes, unless it has been told them already."""
+        if self.input_axes is not None and self.output_axes is not None:
+            return self
+        config = {**self.get_config(), "input_axes": input_axes, "output_axes": output_axes}
+        return type(self).from_config(config)
 
 
 class _Scaled(VarianceScaling):
@@ -116,11 +131,12 @@ class _Scaled(VarianceScaling):
 
     _settings = (1.0, "fan_in", "truncated_normal")
 
-    def __init__(self, seed=None):
-        super().__init__(*self._settings, seed=seed)
+    def __init__(self, seed=None, input_axes=None, output_axes=None):
+        super().__init__(*self._settings, seed, input_axes, output_axes)
 
     def get_config(self):
-        return {"seed": self.seed}
+        config = super().get_config()
+        return {name: config[name] for name in ("seed", "input_axes", "output_axes")}
 
 
 class GlorotUniform(_Scaled):
@@ -181,8 +197,13 @@ class Orthogonal(RandomInitializer):
         return {"gain": self.gain, **super().get_config()}
 
 
-def compute_fans(shape):
-    """(fan_in, fan_out) of a weight: for kernels (*window, in, out), times the window's size."""
+def compute_fans(shape, input_axes=None, output_axes=None):
+    """(fan_in, fan_out) of a weight: the sizes of its axes for either, multiplied.
+
+    Without axes it is a kernel (*window, in, out), and the window's size counts for both.
+    """
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[i] for i in input_axes), math.prod(shape[i] for i in output_axes)
     if len(shape) < 1:
         return 1, 1
     if len(shape) == 1:

@@ -3,12 +3,23 @@
 from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
 from keraslite.layers.activations.activation import Activation, ReLU, Softmax
+from keraslite.layers.attention.attention import Attention
+from keraslite.layers.attention.multi_head_attention import MultiHeadAttention
 from keraslite.layers.convolutional.conv import Conv1D, Conv2D
 from keraslite.layers.core.dense import Dense
 from keraslite.layers.core.einsum_dense import EinsumDense
 from keraslite.layers.core.embedding import Embedding
 from keraslite.layers.core.input_layer import Input, InputLayer
-from keraslite.layers.merging.merge import Add, Concatenate, Multiply
+from keraslite.layers.merging.dot import Dot
+from keraslite.layers.merging.merge import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from keraslite.layers.normalization.batch_normalization import BatchNormalization
 from keraslite.layers.normalization.layer_normalization import LayerNormalization
 from keraslite.layers.pooling.global_pooling import (
@@ -57,6 +68,31 @@ def add(inputs, **kwargs):
     return Add(**kwargs)(inputs)
 
 
+def subtract(inputs, **kwargs):
+    """The first of two tensors less the second, by a `Subtract` layer."""
+    return Subtract(**kwargs)(inputs)
+
+
+def average(inputs, **kwargs):
+    """The mean of a list of tensors, by an `Average` layer."""
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs, **kwargs):
+    """The largest of a list of tensors, elementwise, by a `Maximum` layer."""
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs, **kwargs):
+    """The smallest of a list of tensors, elementwise, by a `Minimum` layer."""
+    return Minimum(**kwargs)(inputs)
+
+
+def dot(inputs, axes=-1, **kwargs):
+    """Products of two tensors summed along axes, by a `Dot` layer."""
+    return Dot(axes=axes, **kwargs)(inputs)
+
+
 def multiply(inputs, **kwargs):
     """The product of a list of tensors, by a `Multiply` layer.
 
@@ -88,6 +124,8 @@ __all__ = [
     "SimpleRNNCell",
     "Activation",
     "Add",
+    "Attention",
+    "Average",
     "AveragePooling2D",
     "AvgPool2D",
     "BatchNormalization",
@@ -97,6 +135,7 @@ __all__ = [
     "Convolution1D",
     "Convolution2D",
     "Dense",
+    "Dot",
     "Dropout",
     "EinsumDense",
     "Embedding",
@@ -118,6 +157,9 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Permute",
     "ReLU",
@@ -125,10 +167,16 @@ __all__ = [
     "Reshape",
     "Softmax",
     "SpatialDropout1D",
+    "Subtract",
     "ZeroPadding2D",
     "add",
     "deserialize",
     "serialize",
+    "average",
     "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
     "multiply",
+    "subtract",
 ]

@@ -68,6 +68,25 @@ def graph():
     return model, [normal(6, 4), normal(6, 4)], {"a": normal(6, 2), "b": normal(6, 1)}
 
 
+def attention():
+    """Heads with masks from tokens, plain attention, the merges."""
+    tokens = keras.Input((5,), dtype="int32", name="tokens")
+    x = layers.Embedding(7, 4, mask_zero=True)(tokens)
+    heads = layers.MultiHeadAttention(2, 3, value_dim=2, use_gate=True, name="heads")
+    x = layers.LayerNormalization()(heads(x, x, use_causal_mask=True))
+    x = layers.MultiHeadAttention(1, 4, output_shape=6, sliding_window=2)(x, x)
+    y = layers.Attention(use_scale=True)([x, x])
+    y = layers.GlobalAveragePooling1D()(y)
+    z = layers.GlobalAveragePooling1D()(x)
+    merged = [layers.Maximum()([y, z]), layers.Minimum()([y, z]), layers.Subtract()([y, z])]
+    merged = layers.Concatenate()([*merged, layers.Dot(-1)([y, z]), layers.Average()([y, z])])
+    model = keras.Model(tokens, layers.Dense(2)(merged))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = RNG.integers(1, 7, (6, 5)).astype("int32")
+    x[:3, 4:] = 0
+    return model, x, RNG.integers(0, 2, 6).astype("int32")
+
+
 def images():
     """Convolution and pooling, AdamW; in the legacy format."""
     model = keras.Sequential(
@@ -141,3 +160,4 @@ if __name__ == "__main__":
     write(graph, ".keras")
     write(images, ".h5")
     write(blocks, ".weights.h5")
+    write(attention, ".keras")

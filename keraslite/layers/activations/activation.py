@@ -94,12 +94,12 @@ class Softmax(Elementwise):
     def call(self, inputs, mask=None):
         from keraslite import ops
 
-        if mask is not None:
-            low = -3e4 if self.compute_dtype == "float16" else -1e9
-            inputs = inputs + (1.0 - ops.cast(mask, self.compute_dtype)) * low
-        return ops.softmax(
-            inputs, axis=tuple(self.axis) if isinstance(self.axis, list) else self.axis
-        )
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        if mask is None:
+            return ops.softmax(inputs, axis=axis)
+        mask = ops.cast(mask, "bool")
+        low = -3e4 if self.compute_dtype == "float16" else -1e9
+        return ops.where(mask, ops.softmax(ops.where(mask, inputs, low), axis=axis), 0.0)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}

@@ -1,8 +1,11 @@
 """EinsumDense."""
 
+import functools
+import math
 from typing import Any
 
 from keraslite import activations, constraints, initializers, ops, regularizers
+from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
 
@@ -54,7 +57,7 @@ class EinsumDense(Layer):
     def build(self, input_shape):
         sizes = self._sizes(input_shape)
         self.kernel = self.add_weight(
-            tuple(sizes[letter] for letter in self._kernel_axes), self.kernel_initializer,
+            tuple(sizes[letter] for letter in self._kernel_axes), self._initializer(),
             name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
         )  # fmt: skip
         if self.bias_axes is not None:
@@ -64,6 +67,15 @@ class EinsumDense(Layer):
             )  # fmt: skip
         self.input_spec = self._spec(sizes)
         self.built = True
+
+    def _initializer(self):
+        """The kernel's, told which of the kernel's axes are summed over."""
+        if not isinstance(self.kernel_initializer, initializers.VarianceScaling):
+            return self.kernel_initializer
+        kept = [letter in self._output_axes for letter in self._kernel_axes]
+        return self.kernel_initializer.along(
+            tuple(i for i, k in enumerate(kept) if not k), tuple(i for i, k in enumerate(kept) if k)
+        )
 
     def _spec(self, sizes):
         """What later inputs must have: the sizes of the axes that the kernel has too."""
@@ -115,11 +127,39 @@ class EinsumDense(Layer):
         first = min(letters.index(letter) for letter in self.bias_axes)
         return tuple(sizes[n] if n in self.bias_axes else 1 for n in letters[first:])
 
+    @functools.cached_property
+    def _summed(self):
+        """Number of the input's last axes that are summed over, if that makes a `dense`; else 0.
+
+        It does if the kernel's axes are these and then the output's last ones, as in
+        "abc,cde->abde", and the bias has all of the latter or there is none.
+        """
+        kept = "".join(c for c in self._input_axes if c not in self._kernel_axes)
+        summed = self._input_axes.removeprefix(kept)
+        added = self._kernel_axes.removeprefix(summed)
+        fits = (self._input_axes, self._kernel_axes, self._output_axes) == (
+            kept + summed, summed + added, kept + added
+        )  # fmt: skip
+        return len(summed) if fits and self.bias_axes in (None, added) else 0
+
     def call(self, inputs, training=None):
-        outputs = ops.einsum(self.equation, inputs, self.kernel)
-        if self.bias is not None:
-            outputs = outputs + self.bias.value
+        if self._summed:
+            outputs = self._as_dense(inputs)
+        else:
+            outputs = ops.einsum(self.equation, inputs, self.kernel)
+            if self.bias is not None:
+                outputs = outputs + self.bias.value
         return outputs if self.activation is activations.linear else self.activation(outputs)
+
+    def _as_dense(self, inputs):
+        backend, count = context.backend, self._summed
+        kept = backend.shape(inputs)[:-count]
+        summed, added = self.kernel.shape[:count], self.kernel.shape[count:]
+        if count > 1:
+            inputs = backend.reshape(inputs, (*kept, math.prod(summed)))
+        kernel = backend.reshape(self.kernel.value, (math.prod(summed), math.prod(added)))
+        bias = None if self.bias is None else backend.reshape(self.bias.value, (-1,))
+        return backend.reshape(backend.dense(inputs, kernel, bias), (*kept, *added))
 
     def compute_output_shape(self, input_shape):
         sizes = self._sizes(input_shape)

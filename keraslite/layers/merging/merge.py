@@ -1,4 +1,4 @@
-"""Layers that merge a list of tensors: Add, Multiply, Concatenate."""
+"""Layers that merge a list of tensors: Add, Subtract, Multiply, ..., Concatenate."""
 
 import functools
 
@@ -74,9 +74,10 @@ class Merge(Layer):
         return None if None in sizes else 1
 
     def compute_mask(self, inputs, previous_mask):
-        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
-        masks = [m for m in masks if m is not None]
-        return functools.reduce(ops.logical_or, masks) if masks else None
+        """True where any input counts; an input without a mask counts everywhere."""
+        if previous_mask is None or any(mask is None for mask in previous_mask):
+            return None
+        return functools.reduce(ops.logical_or, previous_mask)
 
 
 class Add(Merge):
@@ -91,21 +92,76 @@ class Add(Merge):
         return x + y
 
 
-class Multiply(Merge):
-    """The product of a list of tensors, elementwise.
+class Subtract(Merge):
+    """The first of two tensors less the second."""
 
-    >>> from keraslite import layers, ops
-    >>> layers.Multiply()([ops.array([[2.0]]), ops.array([[3.0]])]).tolist()
-    [[6.0]]
+    def _shapes(self, input_shape):
+        shapes = super()._shapes(input_shape)
+        if len(shapes) != 2:
+            raise ValueError(f"Subtract {self.name!r} takes 2 tensors, found {len(shapes)}.")
+        return shapes
+
+    def _merge(self, x, y):
+        return x - y
+
+
+class Average(Add):
+    """The mean of a list of tensors, elementwise."""
+
+    def call(self, inputs):
+        return super().call(inputs) / len(inputs)
+
+
+class Selective(Merge):
+    """Base of merges that leave out what their inputs' masks leave out."""
+
+    def call(self, inputs, mask=None):
+        if mask is None or all(m is None for m in mask):
+            return super().call(inputs)
+        self._check_shapes(inputs)
+        merged, kept = None, None
+        for x, one in zip(self._aligned(inputs), mask):
+            one = True if one is None else _as_wide(one, x)
+            if merged is None:
+                merged, kept = x, one
+            else:
+                both = ops.where(kept, self._merge(merged, x), x)
+                merged, kept = ops.where(one, both, merged), ops.logical_or(kept, one)
+        return merged
+
+
+def _as_wide(mask, x):
+    """A mask of the first axes of x with axes of size 1 for the others."""
+    return ops.expand_dims(mask, tuple(range(len(mask.shape), len(x.shape))))
+
+
+class Maximum(Selective):
+    """The largest of a list of tensors, elementwise; masked places of one count for nothing."""
+
+    def _merge(self, x, y):
+        return ops.maximum(x, y)
+
+
+class Minimum(Selective):
+    """The smallest of a list of tensors, elementwise; masked places of one count for nothing."""
+
+    def _merge(self, x, y):
+        return ops.minimum(x, y)
+
+
+class Multiply(Selective):
+    """The product of a list of tensors, elementwise; masked places of one count as 1.
+
+    Where the masks of all leave a place out, there is 0.
     """
 
     def _merge(self, x, y):
         return x * y
 
-    def compute_mask(self, inputs, previous_mask):
-        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
-        masks = [m for m in masks if m is not None]
-        return functools.reduce(ops.logical_and, masks) if masks else None
+    def call(self, inputs, mask=None):
+        product = super().call(inputs, mask)
+        kept = self.compute_mask(inputs, mask)
+        return product if kept is None else ops.where(_as_wide(kept, product), product, 0)
 
 
 class Concatenate(Merge):
