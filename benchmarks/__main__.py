@@ -59,7 +59,7 @@ def main(arguments=None):
 
 
 def save_plot(records, path):
-    """Drawn last: a worker starts from its parent's peak of memory, which this raises."""
+    """The picture, where matplotlib is installed."""
     try:
         from benchmarks import plot
     except ImportError as error:
