@@ -5,6 +5,7 @@ import numpy as np
 from keraslite.backend.context import context, temporarily
 from keraslite.core import tracking
 from keraslite.core.keras_tensor import KerasTensor
+from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
 
 _PLAIN = (str, int, float, bool, bytes, type(None), np.ndarray, np.generic)
@@ -310,23 +311,21 @@ class LayerState:
 
         The values are lists in the order of `trainable_variables` and `non_trainable_variables`.
         """
-        names = self.trainable_variables + self.non_trainable_variables
+        fixed = self.non_trainable_variables
         values = [*trainable_variables, *non_trainable_variables]
-        if len(names) != len(values):
-            raise ValueError(
-                f"stateless_call of {self.name!r} needs {len(names)} values, found {len(values)}."
-            )
-        kept = [v._value for v in names]
-        try:
-            for variable, value in zip(names, values):
-                variable._value = value
+        with holding(self.trainable_variables + fixed, values, f"Layer {self.name!r}"):
             outputs = self(*args, **kwargs)  # pyright: ignore[reportCallIssue]
             losses = self.losses if return_losses else None
-            new = [self.backend.read(v._value) for v in self.non_trainable_variables]
-        finally:
-            for variable, value in zip(names, kept):
-                variable._value = value
+            new = values_of(fixed)
         return (outputs, new, losses) if return_losses else (outputs, new)
+
+    # ---- native gradients, the style of torch ----
+
+    def zero_grad(self):
+        """Forget the gradients that `loss.backward()` has left beside the weights."""
+        for variable in self.trainable_variables:
+            if getattr(variable._value, "grad", None) is not None:
+                variable._value.grad = None
 
 
 def _is_plain(value):

@@ -3,6 +3,7 @@
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import FLOATS
 from keraslite.core.naming import auto_name
+from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
 from keraslite.losses.loss import compute_dtype
 from keraslite.ops.dispatch import tensor
@@ -110,19 +111,8 @@ class Metric:
     def _with_values(self, values, fn):
         """(fn(), values of the variables after it), run on other values than the own."""
         variables = self.variables
-        if len(values) != len(variables):
-            raise ValueError(
-                f"Metric {self.name!r} has {len(variables)} variables, found {len(values)} values."
-            )
-        kept = [v._value for v in variables]
-        try:
-            for variable, value in zip(variables, values):
-                variable._value = tensor(value, variable.dtype)
-            returned = fn()
-            return returned, [v.value for v in variables]
-        finally:
-            for variable, value in zip(variables, kept):
-                variable._value = value
+        with holding(variables, map(tensor, values), f"Metric {self.name!r}"):
+            return fn(), values_of(variables)
 
     # ---- config ----
 

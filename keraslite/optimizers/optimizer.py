@@ -5,6 +5,7 @@ import inspect
 from keraslite import config, ops
 from keraslite.backend.context import context, real_backend, temporarily
 from keraslite.core.naming import auto_name, suggestion
+from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
 from keraslite.optimizers.checks import check_arguments
 from keraslite.optimizers.conditional import update_if
@@ -219,6 +220,9 @@ class Optimizer:
         if not pairs:
             raise ValueError(f"{self.name}: there is no gradient for any variable.")
         grads, variables = map(list, zip(*pairs))
+        is_tensor = self.backend.is_tensor
+        if not all(map(is_tensor, grads)):  # rows and indices, say, of native code
+            grads = [g if is_tensor(g) else self.backend.asarray(g, None) for g in grads]
         if self.loss_scale_factor is not None:
             grads = [g / self.loss_scale_factor for g in grads]
         if self.gradient_accumulation_steps:
@@ -231,6 +235,25 @@ class Optimizer:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
+
+    def stateless_apply(self, optimizer_variables, grads, trainable_variables):
+        """`apply` as a pure function, the style of JAX.
+
+        Args:
+            optimizer_variables: values of `variables`.
+            grads: list of gradients.
+            trainable_variables: values of the variables that `build` was called for, in its order.
+
+        Returns:
+            (new values of the trainable variables, new values of the optimizer's).
+        """
+        if not self.built:
+            raise ValueError(f"{self.name}: call `build(variables)` before `stateless_apply`.")
+        own, trained = self.variables, self._trained
+        values = [ops.copy(v) for v in [*trainable_variables, *optimizer_variables]]
+        with holding([*trained, *own], values, f"{self.name} with what it trains"):
+            self.apply(grads, trained)
+            return values_of(trained), values_of(own)
 
     def _check_known(self, variables):
         for variable in variables:

@@ -17,6 +17,7 @@ from keraslite.training.compiled_loss import CompiledLoss
 from keraslite.training.compiled_metrics import CompiledMetrics
 from keraslite.training.data import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from keraslite.training.loops import Loops
+from keraslite.training.stateless_steps import takes_state, with_state
 from keraslite.training.step import CompiledSteps
 
 
@@ -255,6 +256,8 @@ class Trainer(Loops):
         step as it is where a user has replaced a part of it."""
         step = getattr(self, f"{kind}_step")
         own = getattr(step, "__func__", None) is not getattr(Trainer, f"{kind}_step")
+        if own and takes_state(step):
+            return with_state(self, kind, step)
         if kind == "predict" or own or type(self).compute_metrics is not Trainer.compute_metrics:
             return step
         part = self._learn if kind == "train" else self._assess
@@ -276,6 +279,8 @@ class Trainer(Loops):
         variables = list(self.variables)
         if kind != "predict":
             variables += self.metrics_variables
+            for metric in self._find_metrics():  # a `metrics` of the user's own may hide some
+                variables += metric.variables
         if kind == "train":
             for value in vars(self).values():  # `self.optimizer`, and others in custom steps
                 if isinstance(value, optimizers.Optimizer):
