@@ -11,6 +11,7 @@ import numpy as np
 from keraslite.backend.convolution import Convolution
 from keraslite_numpy.bfloat16 import is_half
 from keraslite_numpy.movement import tap_slices, window_view
+from keraslite_numpy.parallel import split
 from keraslite_numpy.tape import is_nested, record_joint, strip
 
 _BUFFER = 1 << 18  # elements gathered at a time
@@ -50,12 +51,11 @@ class _Patches:
         each = max(math.prod(self.view.shape[1:]), 1)
         self.step = max(1, min(len(x), _BUFFER // each))
 
-    def groups(self, fill=True):
-        """(images, patches, matrix) for each group; the buffer is reused."""
-        images = len(self.view)
+    def groups(self, images, fill=True):
+        """(images, patches, matrix) for each group of a slice of them; the buffer is reused."""
         patches = matrix = None
-        for start in range(0, images, self.step):
-            group = slice(start, min(start + self.step, images))
+        for start in range(images.start, images.stop, self.step):
+            group = slice(start, min(start + self.step, images.stop))
             count = group.stop - start
             if patches is None or len(patches) != count:
                 patches, matrix = self.room(count)
@@ -71,8 +71,12 @@ def _conv(patches, kernel):
     filters = kernel.shape[-1]
     y = np.empty((len(patches.view), *patches.out, filters), kernel.dtype)
     matrix = kernel.reshape(-1, filters)
-    for group, _, rows in patches.groups():
-        np.matmul(rows, matrix, out=y[group].reshape(-1, filters))
+
+    def part(images):
+        for group, _, rows in patches.groups(images):
+            np.matmul(rows, matrix, out=y[group].reshape(-1, filters))
+
+    split(part, len(y), patches.view.size)
     return y
 
 
@@ -82,24 +86,52 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
     matrix = kernel.reshape(-1, filters)
     g = np.ascontiguousarray(g)
     dx = np.zeros(padded_shape, g.dtype) if need[0] else None
-    d_kernel = np.zeros_like(matrix) if need[1] else None
     taps = list(tap_slices(patches.size, patches.out, patches.strides, patches.dilation))
     every = (slice(None),) * (len(patches.size) + 1)
-    spare = {}
-    for group, _, rows in patches.groups(fill=need[1]):
-        part = g[group].reshape(-1, filters)
-        if d_kernel is not None:
-            d_kernel += rows.T @ part
-        if dx is not None:
-            count = group.stop - group.start
-            if count not in spare:
-                spare[count] = patches.room(count)
-            d_patches, d_rows = spare[count]
-            _product(part, matrix.T, d_rows)
-            target = dx[group]
-            for tap, places in taps:
-                target[(slice(None), *places)] += d_patches[(*every, *tap)]
-    return dx, None if d_kernel is None else d_kernel.reshape(kernel.shape)
+
+    def part(images):
+        d_kernel = np.zeros_like(matrix) if need[1] else None
+        spare = {}
+        for group, _, rows in patches.groups(images, fill=need[1]):
+            upstream = g[group].reshape(-1, filters)
+            if d_kernel is not None:
+                d_kernel += rows.T @ upstream
+            if dx is not None:
+                count = group.stop - group.start
+                if count not in spare:
+                    spare[count] = patches.room(count)
+                d_patches, d_rows = spare[count]
+                _product(upstream, matrix.T, d_rows)
+                target = dx[group]
+                for tap, places in taps:
+                    target[(slice(None), *places)] += d_patches[(*every, *tap)]
+        return d_kernel
+
+    first, *others = split(part, len(g), patches.view.size)
+    for other in others if need[1] else ():
+        first += other
+    return dx, first.reshape(kernel.shape) if need[1] else None
+
+
+def _slices(images, y):
+    """A slice of images cut into slices that stay in the cache, as slices."""
+    step = max(1, _BUFFER // max(1, math.prod(y.shape[1:]) * 8))
+    for start in range(images.start, images.stop, step):
+        yield slice(start, min(start + step, images.stop))
+
+
+def _spread_to_first(dx, x, y, g, taps, overlap):
+    """Add g to dx at the first element of each window that equals the window's maximum y."""
+    free = np.ones(y.shape, bool)  # windows whose first maximum has not been found
+    hit = np.empty(y.shape, bool)
+    for tap in taps:
+        np.equal(x[tap], y, out=hit)
+        hit &= free
+        free ^= hit
+        if overlap:
+            dx[tap] += g * hit
+        else:
+            np.multiply(g, hit, out=dx[tap])
 
 
 def _unpad(x, widths):
@@ -144,23 +176,26 @@ class NumpyConvolution(Convolution):
             return super().max_pool(x, pool_size, strides, padding)
         widths, taps = self._pool_places(x, pool_size, strides, padding)
         raw = self._pad_spatial(strip(x), widths, -math.inf)
-        y = raw[taps[0]].copy()
-        for tap in taps[1:]:
-            np.maximum(y, raw[tap], out=y)
+        y = np.empty_like(raw, shape=raw[taps[0]].shape)
         overlap = any(k > s for k, s in zip(pool_size, strides))
+
+        def forward(images):
+            for part in _slices(images, y):
+                np.copyto(y[part], raw[part][taps[0]])
+                for tap in taps[1:]:
+                    np.maximum(y[part], raw[part][tap], out=y[part])
 
         def backward(B, g, need, y, x):
             dx = np.zeros_like(raw)
-            free = np.ones(y.shape, bool)  # windows whose first maximum has not been found
-            for tap in taps:
-                hit = np.equal(raw[tap], y)
-                hit &= free
-                free ^= hit
-                if overlap:
-                    dx[tap] += g * hit
-                else:
-                    np.multiply(g, hit, out=dx[tap])
+
+            def part_of(images):
+                for part in _slices(images, y):
+                    _spread_to_first(dx[part], raw[part], y[part], g[part], taps, overlap)
+
+            split(part_of, len(y), raw.size)
             return (_unpad(dx, widths),)
+
+        split(forward, len(y), raw.size)
 
         return record_joint(backward, (x,), y)
 
