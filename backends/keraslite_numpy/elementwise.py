@@ -10,7 +10,14 @@ import numpy as np
 from keraslite.backend.elementwise import Elementwise
 from keraslite_numpy.bfloat16 import is_half
 from keraslite_numpy.erf import erf
-from keraslite_numpy.tape import Traced, constant, primitive, unbroadcast
+from keraslite_numpy.tape import (
+    Traced,
+    constant,
+    is_nested,
+    primitive,
+    record_joint,
+    unbroadcast,
+)
 
 _LN2, _LN10 = math.log(2), math.log(10)
 
@@ -87,6 +94,29 @@ def softplus(x):
 def _gelu_slope(B, x):
     density = B.exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))
     return 0.5 * (1 + B.erf(x * math.sqrt(0.5))) + x * density
+
+
+_BLOCK = 1 << 15
+
+
+def _gelu_and_slope(x):
+    """gelu(x) and its derivative, block by block, so that operands stay in the cache."""
+    flat = x.reshape(-1)
+    value, slope = np.empty_like(flat), np.empty_like(flat)
+    for start in range(0, x.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        part, density = flat[block], slope[block]
+        below = erf(part * math.sqrt(0.5))
+        below += 1
+        below *= 0.5
+        np.multiply(part, below, value[block])
+        np.multiply(part, part, density)
+        density *= -0.5
+        np.exp(density, density)
+        density *= 1 / math.sqrt(2 * math.pi)
+        density *= part
+        density += below
+    return value.reshape(x.shape), slope.reshape(x.shape)
 
 
 class NumpyElementwise(Elementwise):
@@ -213,7 +243,12 @@ class NumpyElementwise(Elementwise):
     )
 
     def gelu(self, x, approximate):
-        return super().gelu(x, True) if approximate else self._gelu(x)
+        if approximate:
+            return super().gelu(x, True)
+        if type(x) is not Traced or is_nested(x) or is_half(x):
+            return self._gelu(x)
+        value, slope = _gelu_and_slope(x.raw)
+        return record_joint(lambda B, g, need, out, x: (g * slope,), (x,), value)
 
     _gelu = primitive(
         lambda x: 0.5 * x * (1 + erf(x * math.sqrt(0.5))),

@@ -50,9 +50,11 @@ def _double(x):
 
 
 def _single(x):
-    x = np.clip(x, np.float32(-4), np.float32(4))  # erf(4) rounds to 1
-    squared = x * x
-    return x * _horner(_SINGLE[0], squared) / _horner(_SINGLE[1], squared)
+    result = np.minimum(np.maximum(x, np.float32(-4)), np.float32(4))  # erf(4) rounds to 1
+    squared = result * result
+    result *= _horner(_SINGLE[0], squared)
+    result /= _horner(_SINGLE[1], squared)
+    return result
 
 
 def erf(x):

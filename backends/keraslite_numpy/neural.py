@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from keraslite.backend.neural import Neural
+from keraslite_numpy.attention import attention
 from keraslite_numpy.bfloat16 import is_half, tensor
 from keraslite_numpy.elementwise import softplus
 from keraslite_numpy.tape import Traced, is_nested, primitive, record_joint, strip
@@ -81,6 +82,11 @@ def _column_sum(rows):
     return np.ones(len(rows), rows.dtype) @ rows
 
 
+def _row_sum(rows):
+    """Sum over axis 1, kept, as a product with ones: four times as fast for rows of 128."""
+    return (rows @ np.ones(rows.shape[1], rows.dtype))[:, None]
+
+
 def _wide(x):
     return x.astype(np.float32) if is_half(x) else x
 
@@ -144,8 +150,8 @@ class NumpyNeural(Neural):
         inner = raw.shape[kept[0] :]
         size = math.prod(inner)
         rows = _wide(raw.reshape(-1, size))
-        normal = rows - np.add.reduce(rows, 1, keepdims=True) / size
-        square = np.add.reduce(normal * normal, 1, keepdims=True)
+        normal = rows - _row_sum(rows) / size
+        square = np.vecdot(normal, normal)[:, None]
         inverse = 1 / np.sqrt(square / size + epsilon)
         normal *= inverse
         gain = None if scale is None else _wide(strip(scale).reshape(size))
@@ -163,10 +169,24 @@ class NumpyNeural(Neural):
             if not need[0]:
                 return None, d_scale, d_offset
             d = g if gain is None else g * gain
-            matched = np.add.reduce(d * normal, 1, keepdims=True) / size
-            dx = d - normal * matched
-            dx -= np.add.reduce(d, 1, keepdims=True) / size
+            dx = normal * (np.vecdot(d, normal)[:, None] / size)
+            np.subtract(d, dx, dx)
+            dx -= _row_sum(d) / size
             dx *= inverse
             return shaped(dx, raw.shape), d_scale, d_offset
 
         return record_joint(backward, (x, scale, offset), shaped(y, raw.shape))
+
+    def dot_product_attention(self, query, key, value, bias, mask, scale, is_causal):
+        inputs = (query, key, value)
+        if (
+            is_nested(*inputs, bias) or type(bias) is Traced or is_half(query)
+            or query.shape[2] != key.shape[2]
+        ):  # fmt: skip
+            return super().dot_product_attention(query, key, value, bias, mask, scale, is_causal)
+        if scale is None:
+            scale = 1 / math.sqrt(query.shape[-1])
+        if is_causal:
+            causal = self.tri_mask(query.shape[1], key.shape[1], 0)
+            mask = causal if mask is None else mask & causal
+        return attention(*inputs, bias, mask, scale)
