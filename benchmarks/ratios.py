@@ -3,6 +3,8 @@
 import dataclasses
 import statistics
 
+IMPORT = "import"  # stands for the workload in figures of importing: every process has a pair
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
@@ -37,9 +39,14 @@ def cells(records):
     """A Cell of each engine, workload, rival and figure that both sides have in some pass."""
     by_place = {}
     for record in records:
-        place = record["engine"], record["workload"]
-        by_place.setdefault(place, {}).setdefault(record["competitor"], {})
-        by_place[place][record["competitor"]][record["pass"]] = record.get("figures", {})
+        figures = record.get("figures", {})
+        imports = {name: value for name, value in figures.items() if name.startswith("import")}
+        others = {name: value for name, value in figures.items() if name not in imports}
+        workload, number = record["workload"], record["pass"]
+        sides = by_place.setdefault((record["engine"], workload), {})
+        sides.setdefault(record["competitor"], {})[number] = others
+        sides = by_place.setdefault((record["engine"], IMPORT), {})
+        sides.setdefault(record["competitor"], {})[number, workload] = imports
     found = []
     for (engine, workload), sides in by_place.items():
         own = sides.get("keraslite", {})
