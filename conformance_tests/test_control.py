@@ -1,7 +1,10 @@
 """Loops and branches: values, gradients, and the edges of each."""
 
 import numpy as np
+import optree
 import pytest
+
+from keraslite import ops
 
 
 def tensor(backend, values, dtype="float64"):
@@ -171,6 +174,25 @@ def test_vectorized_map(backend):
     products, sums = arrays(backend, results)
     np.testing.assert_allclose(products, np.einsum("nij,nj->ni", a, b), rtol=1e-12)
     np.testing.assert_allclose(sums, b.sum(1), rtol=1e-12)
+
+
+NESTS = [
+    (lambda x: x * 2, lambda a, b: a, lambda a, b: a * 2),
+    (lambda pair: pair[0] + pair[1], lambda a, b: (a, b), lambda a, b: a + b),
+    (lambda pair: pair[0] + pair[1], lambda a, b: [a, b], lambda a, b: a + b),
+    (lambda x: x["b"] - x["a"], lambda a, b: {"a": a, "b": b}, lambda a, b: b - a),
+    (lambda x: {"y": x, "z": [x + 1]}, lambda a, b: a, lambda a, b: {"y": a, "z": [a + 1]}),
+]
+
+
+@pytest.mark.parametrize(("function", "nest", "wanted"), NESTS)
+def test_public_vectorized_map_takes_and_gives_nests(function, nest, wanted, backend):
+    a, b = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    found = ops.vectorized_map(function, nest(a, b))
+    wanted = wanted(a, b)
+    assert optree.tree_structure(found) == optree.tree_structure(wanted)
+    for one, other in zip(optree.tree_leaves(found), optree.tree_leaves(wanted)):
+        np.testing.assert_array_equal(backend.to_numpy(one), other)
 
 
 def test_vectorized_map_is_differentiable(backend):

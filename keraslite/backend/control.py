@@ -37,5 +37,5 @@ class Control(ABC):
 
     @abstractmethod
     def vectorized_map(self, fn, xs) -> Any:
-        """fn over the slices along axis 0 of a tuple of tensors, results stacked; fn returns a
-        tuple."""
+        """`fn(*slices)` over the slices along axis 0 of a tuple of tensors, results stacked; fn
+        returns a tuple."""

@@ -162,7 +162,14 @@ def map(f, xs):
 
 @op
 def vectorized_map(function, elements):
-    """`function` over the slices of a nest along axis 0, all at once, results stacked."""
+    """`function` over the slices of a nest along axis 0, all at once, results stacked.
+
+    `function` takes one argument, a nest of slices like `elements`, and may return any nest.
+
+    >>> from keraslite import ops
+    >>> ops.vectorized_map(lambda pair: pair[0] * pair[1], ([1, 2], [3, 4])).tolist()
+    [3, 8]
+    """
     leaves, structure = _flat(elements)
     inner = _Structured(lambda *slices: function(structure.unflatten(slices)))
     return inner.restore(context.backend.vectorized_map(inner, leaves))
