@@ -237,3 +237,52 @@ def test_stateless_call(backend):
 
     shape, changed = on_engine(run)
     assert tuple(shape) == (ROWS, 1) and all(changed) and len(changed) == 3
+
+
+class Counting(keras.Model):
+    """Keeps plain Python values, and optimizers in a list and a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+        self.count, self.seen, self.by_kind = 0, [], {"biases": keras.optimizers.SGD(0.1)}
+        self.others = [keras.optimizers.Adam(0.1)]
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        self.count += 1
+        self.seen.append(self.count)
+        x, y = data
+
+        def loss_of(_):
+            return ops.mean(ops.square(self(x, training=True) - y))
+
+        weights = self.trainable_variables
+        loss, gradients = ops.value_and_grad(loss_of)(weights)
+        for optimizer, gradient, weight in zip(
+            [*self.others, self.by_kind["biases"]], gradients, weights
+        ):
+            optimizer.apply([gradient], [weight])
+        return {"parts": {"loss": loss, "double": 2 * loss}, "rate": 0.5}
+
+
+def test_steps_are_tried_without_a_trace(backend):
+    model = Counting()
+    model.compile(run_eagerly=True)
+    model.fit(X, Y, batch_size=ROWS // 2, epochs=2, verbose=0)
+    assert model.count == 4 and model.seen == [1, 2, 3, 4]
+    assert [int(o.iterations) for o in (*model.others, model.by_kind["biases"])] == [4, 4]
+
+
+def test_logs_of_any_form_and_optimizers_anywhere(backend, reference):
+    def run():
+        model = Counting()
+        model.compile()
+        return model.fit(X, Y, batch_size=8, epochs=3, verbose=0).history, model.get_weights()
+
+    history, _ = agree(reference, run)
+    assert set(history) == {"loss", "double", "rate"} and history["rate"] == [0.5] * 3
+    np.testing.assert_allclose(history["double"], np.multiply(2, history["loss"]))
+    assert history["loss"][-1] < history["loss"][0]

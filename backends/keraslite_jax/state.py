@@ -29,6 +29,12 @@ def _as(new, old):
     return lax.convert_element_type(new, old.dtype)
 
 
+_LEAKED = (
+    "A step has assigned a Variable that its model does not hold. Keep layers, metrics, optimizers"
+    " and Variables in attributes of the model, or in lists or dicts there."
+)
+
+
 def _with_state(pure, state):
     """`pure(handles, ...)`, which returns (result, new handles), as a function that reads the state
     and writes it."""
@@ -40,8 +46,10 @@ def _with_state(pure, state):
         donated = [h if h is o else jnp.array(h) for h, o in zip_longest(handles, owned)]
         try:
             result, owned = pure(donated, *args)
-        except BaseException:
+        except BaseException as error:
             state.set(handles)
+            if isinstance(error, jax.errors.UnexpectedTracerError):
+                error.add_note(_LEAKED)
             raise
         state.set(owned)
         return result()
@@ -121,7 +129,7 @@ class State:
             leaves_out, structure = jax.tree.flatten(result)
             if not leaves_out:  # the usual case: metrics are read from the state
                 return result, new
-            empty = [jnp.zeros(x.shape, x.dtype) for x in leaves_out]
+            empty = [jnp.zeros(jnp.shape(x), jnp.result_type(x)) for x in leaves_out]
             last, new = lax.fori_loop(0, count, body, (empty, handles))
             return jax.tree.unflatten(structure, last), new
 

@@ -29,14 +29,15 @@ class Tracked:
         own: Variables (trainable or not) that the layer made or holds as attributes.
         layers: sublayers.
         seeds: SeedGenerators.
+        metrics, optimizers: such.
         cache: results of questions about the whole tree below, by name.
     """
 
-    __slots__ = ("cache", "layers", "metrics", "own", "seeds", "version")
+    __slots__ = ("cache", "layers", "metrics", "optimizers", "own", "seeds", "version")
 
     def __init__(self, layer):
         self.version = _Structure.version
-        self.own, self.layers, self.seeds, self.metrics = [], [], [], []
+        self.own, self.layers, self.seeds, self.metrics, self.optimizers = [], [], [], [], []
         self.cache = {}
         seen = {id(layer)}
         hidden = type(layer)._hidden
@@ -55,6 +56,8 @@ class Tracked:
             self.seeds.append(value)
         elif getattr(value, "_is_metric", False):
             self.metrics.append(value)
+        elif getattr(value, "_is_optimizer", False):
+            self.optimizers.append(value)
         elif isinstance(value, (list, tuple, set)):
             for item in value:
                 self._read(item, seen)

@@ -1,7 +1,15 @@
-"""Taking back what a failed build has changed."""
+"""Taking back what a failed build, or a trial, has changed."""
+
+import copy
+
+import numpy as np
 
 from keraslite.core import tracking
+from keraslite.core.keras_tensor import KerasTensor
 from keraslite.random import host
+
+_PLAIN = (str, bytes, int, float, complex, type(None), np.ndarray, np.generic)
+_OF_BUILDING = ("built", "_path", "_seed_path", "_build_config", "_in_build")
 
 
 class undone_on_error:
@@ -27,6 +35,38 @@ class undone_on_error:
             vars(thing).clear()
             vars(thing).update(attributes)
         tracking.changed()
+
+
+class plain_values_kept:
+    """`with plain_values_kept(layer):` puts the counters, lists and other plain values that user
+    code keeps as attributes of a layer back to what they were; layers, variables and optimizers
+    that are made inside stay."""
+
+    def __init__(self, layer):
+        self._attributes = vars(layer)
+
+    def __enter__(self):
+        self._before = copy.deepcopy(self._found(_PLAIN))
+        self._others = self._attributes.keys() - self._before.keys()
+
+    def __exit__(self, *exc):
+        for name in self._found((*_PLAIN, KerasTensor)).keys() - self._others:
+            if name in self._before:
+                self._attributes[name] = self._before[name]
+            else:
+                del self._attributes[name]
+
+    def _found(self, kinds):
+        found = {k: v for k, v in self._attributes.items() if k not in _OF_BUILDING}
+        return {k: v for k, v in found.items() if _holds_only(v, kinds)}
+
+
+def _holds_only(value, kinds):
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple, set)):
+        return isinstance(value, kinds)
+    return all(_holds_only(item, kinds) for item in value)
 
 
 def _copied(attributes):

@@ -33,6 +33,8 @@ class Optimizer:
         name: name.
     """
 
+    _is_optimizer = True
+
     def __init__(
         self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None,
         global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,

@@ -10,7 +10,7 @@ from keraslite.backend.context import context, inferring, temporarily
 from keraslite.core import tracking
 from keraslite.core.call_spec import call_spec
 from keraslite.core.keras_tensor import KerasTensor
-from keraslite.core.undo import undone_on_error
+from keraslite.core.undo import plain_values_kept, undone_on_error
 from keraslite.random.seed_generator import global_generator
 from keraslite.training import outputs
 from keraslite.training.compiled_loss import CompiledLoss
@@ -264,8 +264,13 @@ class Trainer(Loops):
         return lambda data: self._update_metrics(*part(data))
 
     def _logs(self, result):
-        """The logs of a step: what it returned, or what its metrics say now."""
-        return self.get_metrics_result() if result is None else result
+        """The logs of a step: what it returned, dicts in it laid flat, or what its metrics say."""
+        if result is None:
+            return self.get_metrics_result()
+        logs = {}
+        for name, value in result.items():
+            logs.update(self._logs(value) if isinstance(value, dict) else {name: value})
+        return logs
 
     def _is_looped(self, kind):
         """True if several steps of a kind may go into one call of the engine."""
@@ -282,9 +287,10 @@ class Trainer(Loops):
             for metric in self._find_metrics():  # a `metrics` of the user's own may hide some
                 variables += metric.variables
         if kind == "train":
-            for value in vars(self).values():  # `self.optimizer`, and others in custom steps
-                if isinstance(value, optimizers.Optimizer):
-                    variables += value.variables
+            layers = map(tracking.tracked, tracking.flat_layers(self))
+            held = [optimizer for layer in layers for optimizer in layer.optimizers]
+            for optimizer in [self.optimizer, *held]:  # those of custom steps, too
+                variables += optimizer.variables if optimizer is not None else []
         with temporarily(backend=self.backend):
             variables.append(global_generator().state)
         if self._steps is None:
@@ -311,10 +317,11 @@ class Trainer(Loops):
 
     def _try_own_step(self, batch, training):
         """Run a step of the user's own by shapes, so that what it builds lazily (an optimizer in
-        it, say) is there before it is compiled. Errors are left to the real step."""
+        it, say) is there before it is compiled. Errors are left to the real step, and what it
+        counts is put back."""
         data = pack_x_y_sample_weight(*optree.tree_map(_spec, batch))
         step = self.train_step if training else self.test_step
-        with contextlib.suppress(Exception), inferring():
+        with contextlib.suppress(Exception), plain_values_kept(self), inferring():
             step(data)  # builds layers
             step(data)  # builds optimizers, which find the layers' variables now
 
