@@ -4,8 +4,11 @@ The scores of these samples stay in the cache between the passes over them. They
 being divided by their sums: what they are multiplied with is smaller, and divided instead.
 """
 
+import math
+
 import numpy as np
 
+from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import Traced, record_joint, strip
 
 _BLOCK = 1 << 17  # scores at a time
@@ -21,16 +24,15 @@ def attention(query, key, value, bias, mask, scale):
     (batch, length, heads, _), places = q.shape, k.shape[1]
     shape = (batch, heads, length, places)
     step = max(1, _BLOCK // max(heads * length * places, 1))
-    blocks = [slice(start, start + step) for start in range(0, batch, step)]
     hidden = None if mask is None else np.broadcast_to(~strip(mask), shape)
     bias = None if bias is None else np.broadcast_to(bias, shape)
-    powers = np.empty(shape if traced else (step, *shape[1:]), q.dtype)
+    powers = np.empty(shape, q.dtype) if traced else None
     sums = np.empty((*shape[:3], 1), q.dtype)
     out = np.empty((*q.shape[:3], v.shape[-1]), q.dtype)
     low, ones = np.asarray(-1e30, q.dtype), np.ones(places, q.dtype)
 
     def forward(block):
-        p = powers[block] if traced else powers[: len(q[block])]
+        p = np.empty((len(q[block]), *shape[1:]), q.dtype) if powers is None else powers[block]
         np.matmul(_heads(q[block]), _heads(k[block]).swapaxes(2, 3), p)
         if bias is not None:
             p += bias[block]
@@ -43,16 +45,16 @@ def attention(query, key, value, bias, mask, scale):
         np.matmul(p, _heads(v[block]), found)
         found /= sums[block]
 
-    for block in blocks:
-        forward(block)
-    if not traced:
+    in_blocks(forward, batch, step, 8 * math.prod(shape))
+    if powers is None:
         return out
 
     def backward(B, g, need, out, *inputs):
         g = g / _heads(sums)
         matched = np.vecdot(g, out)[..., None]
         dq, dk, dv = np.empty_like(q), np.empty_like(k), np.empty_like(v)
-        for block in blocks:
+
+        def part(block):
             p, along = powers[block], _heads(g[block])
             np.matmul(p.swapaxes(2, 3), along, _heads(dv[block]))
             slope = np.matmul(along, _heads(v[block]).swapaxes(2, 3))
@@ -62,6 +64,8 @@ def attention(query, key, value, bias, mask, scale):
                 np.copyto(slope, 0, where=hidden[block])
             np.matmul(slope, _heads(k[block]), _heads(dq[block]))
             np.matmul(slope.swapaxes(2, 3), _heads(q[block]), _heads(dk[block]))
+
+        in_blocks(part, batch, step, 8 * math.prod(shape))
         dq *= scale
         return dq, dk, dv
 

@@ -10,6 +10,7 @@ import numpy as np
 from keraslite.backend.elementwise import Elementwise
 from keraslite_numpy.bfloat16 import is_half
 from keraslite_numpy.erf import erf
+from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import (
     Traced,
     constant,
@@ -96,15 +97,15 @@ def _gelu_slope(B, x):
     return 0.5 * (1 + B.erf(x * math.sqrt(0.5))) + x * density
 
 
-_BLOCK = 1 << 15
+_BLOCK = 1 << 17
 
 
 def _gelu_and_slope(x):
     """gelu(x) and its derivative, block by block, so that operands stay in the cache."""
     flat = x.reshape(-1)
     value, slope = np.empty_like(flat), np.empty_like(flat)
-    for start in range(0, x.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
+
+    def compute(block):
         part, density = flat[block], slope[block]
         below = erf(part * math.sqrt(0.5))
         below += 1
@@ -116,6 +117,8 @@ def _gelu_and_slope(x):
         density *= 1 / math.sqrt(2 * math.pi)
         density *= part
         density += below
+
+    in_blocks(compute, x.size, _BLOCK, 8 * x.size)
     return value.reshape(x.shape), slope.reshape(x.shape)
 
 

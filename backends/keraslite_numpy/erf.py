@@ -27,7 +27,7 @@ _SINGLE = (
     (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
      -1.42647390514189e-02),
 )  # fmt: skip
-_BLOCK = 1 << 15
+_BLOCK = 1 << 17
 
 
 def _horner(coefficients, x):
@@ -49,22 +49,32 @@ def _double(x):
     return np.where(np.absolute(x) <= 0.46875, small, np.copysign(large, x))
 
 
-def _single(x):
-    result = np.minimum(np.maximum(x, np.float32(-4)), np.float32(4))  # erf(4) rounds to 1
-    squared = result * result
-    result *= _horner(_SINGLE[0], squared)
-    result /= _horner(_SINGLE[1], squared)
-    return result
+def _single(x, result, squared, total):
+    """Into `result`, with two more blocks to compute in: what is used again stays in the cache."""
+    np.maximum(x, np.float32(-4), out=result)  # erf(4) rounds to 1
+    np.minimum(result, np.float32(4), out=result)
+    np.multiply(result, result, squared)
+    for coefficients, combine in zip(_SINGLE, (np.multiply, np.divide)):
+        np.multiply(squared, np.float32(coefficients[0]), total)
+        total += np.float32(coefficients[1])
+        for c in coefficients[2:]:
+            total *= squared
+            total += np.float32(c)
+        combine(result, total, result)
 
 
 def erf(x):
     """erf of a float array: within a few units in the last place."""
+    if x.dtype not in (np.float32, np.float64):
+        return erf(x.astype(np.float32)).astype(x.dtype)
     flat = x.reshape(-1)
     result = np.empty_like(flat)
+    squared, total = np.empty((2, min(x.size, _BLOCK)), x.dtype)
     for start in range(0, x.size, _BLOCK):  # many passes over what fits the cache
         part = flat[start : start + _BLOCK]
         if x.dtype == np.float64:
             result[start : start + _BLOCK] = _double(part)
         else:
-            result[start : start + _BLOCK] = _single(part.astype(np.float32, copy=False))
+            count = len(part)
+            _single(part, result[start : start + count], squared[:count], total[:count])
     return result.reshape(x.shape)

@@ -39,6 +39,19 @@ def split(fn, count, work):
         return [first, *[other.result() for other in others]]
 
 
+def in_blocks(fn, count, step, work):
+    """`fn(block)` for slices of `step` that make up range(count), by `split`.
+
+    Many passes over a block then find it in the cache.
+    """
+
+    def part(of):
+        for start in range(of.start, of.stop, step):
+            fn(slice(start, min(start + step, of.stop)))
+
+    split(part, count, work)
+
+
 def _quietly(fn, part):
     """NumPy's error state belongs to a thread: this one has its own."""
     _inside.part = True
