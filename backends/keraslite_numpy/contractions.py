@@ -8,7 +8,8 @@ import numpy as np
 
 from keraslite.backend.contractions import Contractions
 from keraslite_numpy.bfloat16 import is_half, tensor
-from keraslite_numpy.tape import primitive, record, unbroadcast
+from keraslite_numpy.reductions import add_up
+from keraslite_numpy.tape import TAPE, primitive, record, record_joint, strip, unbroadcast
 
 
 def matmul(x, y):
@@ -58,6 +59,14 @@ def _dense(x, kernel, bias):
     y = matmul(x, kernel)
     y += bias
     return y
+
+
+def _dense_backward(B, g, need, y, x, kernel, bias):
+    """First-order gradients of x, kernel and bias."""
+    rows = g.reshape(-1, g.shape[-1])
+    dx = np.matmul(rows, kernel.T).reshape(x.shape) if need[0] else None
+    d_kernel = np.matmul(x.reshape(-1, x.shape[-1]).T, rows) if need[1] else None
+    return dx, d_kernel, add_up(rows, 0, False) if need[2] else None
 
 
 _DENSE_VJPS = (
@@ -190,7 +199,11 @@ class NumpyContractions(Contractions):
     def dense(self, x, kernel, bias):
         if bias is None:
             return self.matmul(x, kernel)
-        return record(_DENSE_VJPS, (x, kernel, bias), _dense)
+        if TAPE.depth > 1 or is_half(x) or kernel.ndim != 2 or bias.ndim != 1 or x.ndim < 2:
+            return record(_DENSE_VJPS, (x, kernel, bias), _dense)
+        return record_joint(
+            _dense_backward, (x, kernel, bias), _dense(strip(x), strip(kernel), strip(bias))
+        )
 
     def einsum(self, subscripts, *operands):
         labels, output = _parse(subscripts, tuple(x.ndim for x in operands))

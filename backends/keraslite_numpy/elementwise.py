@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from keraslite.backend.elementwise import Elementwise
-from keraslite_numpy.bfloat16 import is_half
+from keraslite_numpy.bfloat16 import is_half, tensor
 from keraslite_numpy.erf import erf
 from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import (
@@ -47,6 +47,12 @@ def _select(condition, x, y):
     else:
         bits = ((x_bits ^ y_bits) & mask) ^ y_bits
     return bits.view(x.dtype)
+
+
+def _relu_vjp(B, g, y, x):
+    if type(g) is Traced or type(x) is Traced:
+        return B.where(B.greater(x, 0), g, 0.0)
+    return tensor(_where(np.greater(x, 0), g, 0.0))
 
 
 def _tie(B, g, x, y):
@@ -227,9 +233,7 @@ class NumpyElementwise(Elementwise):
     arcsinh = primitive(np.arcsinh, lambda B, g, y, x: g / B.sqrt(x * x + 1))
     arccosh = primitive(np.arccosh, lambda B, g, y, x: g / B.sqrt((x - 1) * (x + 1)))
     arctanh = primitive(np.arctanh, lambda B, g, y, x: g / ((1 - x) * (1 + x)))
-    relu = primitive(
-        lambda x: np.maximum(x, 0), lambda B, g, y, x: B.where(B.greater(x, 0), g, 0.0)
-    )
+    relu = primitive(lambda x: np.maximum(x, 0), _relu_vjp)
     sigmoid = primitive(_in_float32(_sigmoid), lambda B, g, y, x: g * (y * (1 - y)))
     softplus = primitive(_in_float32(softplus), lambda B, g, y, x: g * B.sigmoid(x))
 

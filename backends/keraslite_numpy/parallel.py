@@ -27,7 +27,7 @@ def split(fn, count, work):
         count: size of the axis.
         work: about how many elements are touched in all.
     """
-    cores = _cores()
+    cores = 1 if os.environ.get("NOPAR") else _cores()
     parts = min(cores, count, work // _LARGE + 1)
     if parts < 2 or getattr(_inside, "part", False):
         return [fn(slice(0, count))]

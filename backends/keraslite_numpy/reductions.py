@@ -27,7 +27,7 @@ def _spread(B, g, x, axis):
 _LARGE = 1 << 16  # elements
 
 
-def _add_up(x, axis, keepdims):
+def add_up(x, axis, keepdims):
     """The sum, in float32 for the 16-bit floats.
 
     Over the leading axes of many short rows it is a product with ones: NumPy's own loop over such
@@ -53,16 +53,18 @@ def _count_leading(x, axis):
 
 
 def _sum(x, axis=None, keepdims=False):
-    return _add_up(x, axis, keepdims).astype(x.dtype, copy=False)
+    return add_up(x, axis, keepdims).astype(x.dtype, copy=False)
 
 
 def _mean(x, axis, keepdims):
-    total = _add_up(x, axis, keepdims)
+    total = add_up(x, axis, keepdims)
     count = math.prod(x.shape) // max(math.prod(total.shape), 1)
     return (total / (count or math.nan)).astype(x.dtype)
 
 
 def _mean_vjp(B, g, y, x, axis, keepdims):
+    if g.ndim == 0 and type(g) is np.ndarray:  # of the first order: a constant
+        return np.full(x.shape, g / (x.size or math.nan), x.dtype)
     return _spread(B, g / (math.prod(x.shape) // max(math.prod(y.shape), 1)), x, axis)
 
 

@@ -54,6 +54,7 @@ class Tape(threading.local):
 
 TAPE = Tape()
 _NO_NAMES = {}
+_LEAF = ((), (), (), None, (), _NO_NAMES)  # entry of what is differentiated by
 
 
 def strip(x):
@@ -169,7 +170,7 @@ def differentiate(backend, fn, has_aux, inputs, rest):
     outermost = TAPE.depth == 0
     TAPE.depth += 1
     try:
-        leaves = [_leaf(x) for x in inputs]
+        leaves = list(map(_leaf, inputs))
         result = fn(leaves, *rest)
         value, aux = result if has_aux else (result, None)
         _check_scalar(value)
@@ -189,7 +190,7 @@ def _leaf(x):
     if type(x) is Traced:
         return TAPE.append(((_identity_vjp,), (x.node,), (x.raw,), x.raw, (), _NO_NAMES), x.raw)
     x = tensor(x)
-    return TAPE.append(((), (), (), x, (), _NO_NAMES), x)
+    return TAPE.append(_LEAF, x)
 
 
 def _identity_vjp(backend, g, out, x):
@@ -225,9 +226,9 @@ def _finish(g, x):
         return tensor(np.zeros(x.shape, x.dtype))
     if type(g) is Traced:
         return g
-    g = tensor(g)
-    if g.dtype != x.dtype:
-        g = tensor(g.astype(x.dtype))
+    if g.dtype is not x.dtype:
+        g = tensor(g)
+        g = g if g.dtype == x.dtype else tensor(g.astype(x.dtype))
     return g if g.flags.writeable else g.copy()
 
 

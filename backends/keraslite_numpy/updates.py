@@ -11,9 +11,11 @@ import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
+from keraslite_numpy.parallel import split
 from keraslite_numpy.tape import TAPE, strip
 
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
+_PASSES = 8  # over the elements in an update, about
 _SMALL = 1 << 12  # elements; such variables are updated together
 _scratch = threading.local()
 _parts = {}  # id of a buffer -> ids of the handles that are its parts, in order
@@ -54,14 +56,15 @@ def _update(rule, gradients, *handles):
 
 def _in_blocks(rule, g, arrays):
     """`rule` on blocks of flat arrays."""
-    t, u = _buffers(g.dtype)
-    if g.size <= _BLOCK:
-        rule(t[: g.size], u[: g.size], g, *arrays)
-        return
-    for start in range(0, g.size, _BLOCK):
-        block = [a[start : start + _BLOCK] for a in (g, *arrays)]
-        count = len(block[0])
-        rule(t[:count], u[:count], *block)
+
+    def part(elements):
+        t, u = _buffers(g.dtype)
+        for start in range(elements.start, elements.stop, _BLOCK):
+            block = [a[start : min(start + _BLOCK, elements.stop)] for a in (g, *arrays)]
+            count = len(block[0])
+            rule(t[:count], u[:count], *block)
+
+    split(part, g.size, _PASSES * g.size)
 
 
 def _joined(arrays):

@@ -16,8 +16,7 @@ def mean_squared_error(y_true, y_pred):
     >>> float(losses.mean_squared_error([[0.0, 0.0]], [[1.0, 3.0]])[0])
     5.0
     """
-    error = y_true - y_pred
-    return context.backend.mean(error * error, -1)
+    return context.backend.mean(context.backend.square(y_true - y_pred), -1)
 
 
 @loss_function

@@ -76,10 +76,9 @@ def value_and_grad(fn, has_aux=False):
     (10.0, {'b': 1.0, 'w': 6.0})
     """
 
-    @functools.wraps(fn)
     def wrapped(tree, *args, **kwargs):
         leaves, structure = _flattened(tree)
-        if any_symbolic((leaves, args), kwargs):
+        if (structure is not None or args or kwargs) and any_symbolic((leaves, args), kwargs):
             raise ValueError(
                 "value_and_grad: KerasTensors have no values to differentiate at."
                 " Call it on tensors, for example in `train_step`."
@@ -104,7 +103,7 @@ def value_and_grad(fn, has_aux=False):
 
 def _flattened(tree):
     """(leaves, structure); the structure of a flat list of Variables, the usual case, is None."""
-    if type(tree) is list and all(type(leaf) is Variable for leaf in tree):
+    if type(tree) is list and {Variable}.issuperset(map(type, tree)):
         return tree, None
     return optree.tree_flatten(tree)
 
@@ -115,10 +114,10 @@ class _Frame:
     def __init__(self, leaves):
         self.leaves = leaves
         self.inputs = [_input(leaf, i) for i, leaf in enumerate(leaves)]
-        self.changed = []
+        self.changed = ()
         self.outer = context.assignments
         variables = [v for v in leaves if isinstance(v, Variable)]
-        watched = {id(v): v for v in variables}
+        watched = dict(zip(map(id, variables), variables))
         if len(watched) < len(variables):
             raise ValueError("value_and_grad: a Variable is among the leaves twice.")
         self.log = _Assignments(watched, self.outer)
@@ -177,7 +176,7 @@ class _Assignments(dict):
 
 def _input(leaf, index):
     """A leaf as a tensor of the engine."""
-    if isinstance(leaf, Variable) and leaf.backend is context.backend:
+    if type(leaf) is Variable and leaf.backend is context.backend:
         value = leaf.backend.read(leaf._value)
         if leaf._is_float:
             return value

@@ -3,7 +3,7 @@
 import time
 
 _SECONDS = 0.1  # what a call of several steps should take: progress is shown, and Ctrl-C works
-_BYTES = 1 << 25  # what their batches may take
+_BYTES = 1 << 22  # what their batches may take
 
 
 class Runner:
@@ -21,15 +21,15 @@ class Runner:
 
     def __init__(self, model, kind, batches, freely=False):
         self._model = model
+        self._kind = kind
         self._batches = batches
         self._fixed = model.steps_per_execution
         most = self._fixed if self._fixed > 1 else model.backend.steps_per_call if freely else 1
         loops = most > 1 and model._is_looped(kind) and hasattr(batches, "stack")
-        self._most = max(1, min(most, _BYTES // batches.batch_bytes)) if loops else 1
-        self._count = self._fixed  # steps in the next call
-        self._warm = False
+        self._most = self._places(most) if loops else 1
         self._ahead = None  # batches of the next call
-        self._step = model._step_function(kind, looped=loops)
+        self._step = model._step_function(kind, looped=self._most > 1)
+        self._pace = model._steps.pace  # {kind: seconds of a step}
 
     def prepare(self, room=None):
         """Gather the batches of the next call, of `room` at most; False at the end of the data."""
@@ -51,11 +51,26 @@ class Runner:
         self.prepare(None if room is None else room - count)  # while the engine computes
         if self._fixed == 1:
             self._model.backend.synchronize()
-            if self._warm:  # otherwise it has compiled
-                each = (time.perf_counter() - start) / count
-                self._count = max(1, min(int(_SECONDS / each), self._most, 4 * self._count))
-            self._warm = True
+            self._pace[self._kind] = (time.perf_counter() - start) / count
         return count, result
+
+    def _places(self, most):
+        """How many batches the arrays of a call have room for.
+
+        A power of two, or what the user asked for: a pass over other data, or more of it, should
+        not need a compilation of its own.
+        """
+        if self._fixed > 1:
+            return most
+        most = max(1, min(most, _BYTES // self._batches.batch_bytes, self._batches.count))
+        return 1 << (most - 1).bit_length()
+
+    def _wanted(self):
+        """Steps in the next call."""
+        if self._fixed > 1:
+            return self._fixed
+        seconds = self._pace.get(self._kind)
+        return 1 if seconds is None else max(1, min(int(_SECONDS / seconds), self._most))
 
     def _group(self, room):
         """The next batches as a list, and their number."""
@@ -70,7 +85,7 @@ class Runner:
 
     def _stack(self, room):
         """The next batches behind each other in one nest, and their number; all of one size."""
-        wanted = min(self._count, self._most)
+        wanted = self._wanted()
         wanted = wanted if room is None else min(wanted, room)
         stacked, count = self._batches.stack(wanted, self._most) if wanted else (None, 0)
         return (self._model._step_data(stacked), count) if count else (None, 0)

@@ -25,6 +25,7 @@ class CompiledSteps:
     def __init__(self, model):
         self.model = model
         self._functions = {}
+        self.pace = {}  # kind -> seconds that a step took last, for the Runner
 
     def get(self, kind, step, variables, jit, group=1, looped=False):
         """The compiled function of a step ("train", "test", "predict"); as it is if jit is None.

@@ -96,6 +96,11 @@ class _Pass:
         """Bytes of a whole batch."""
         return self._size * sum(a[:1].nbytes for a in self._leaves) + 1
 
+    @property
+    def count(self):
+        """Number of batches."""
+        return -(-self._rows // self._size)
+
     def __iter__(self):
         return self
 
