@@ -83,6 +83,11 @@ CORE = [
     case("Dropout", lambda: layers.Dropout(0.3), (16, 16)),
     case("Dropout-seed", lambda: layers.Dropout(0.5, noise_shape=(None, 1, 4), seed=3), SEQUENCE),
     case("Dropout-all", lambda: layers.Dropout(1.0), FLAT),
+    case("GaussianNoise", lambda: layers.GaussianNoise(0.3), (16, 16)),
+    case("GaussianNoise-seed", lambda: layers.GaussianNoise(0.5, seed=3), SEQUENCE),
+    case("Masking", lambda: layers.Masking(), SEQUENCE),
+    case("Masking-ints", lambda: models.Sequential([layers.Masking(1.0), layers.LSTM(3)]),
+         (3, 4, 1), ints=3),
     case("SpatialDropout1D", lambda: layers.SpatialDropout1D(0.5), SEQUENCE),
 ]  # fmt: skip
 
@@ -214,6 +219,9 @@ RESHAPING = [
     case("Reshape", lambda: layers.Reshape((4, 5)), SEQUENCE),
     case("Reshape-rest", lambda: layers.Reshape((2, -1, 2)), SEQUENCE),
     case("Permute", lambda: layers.Permute((2, 1)), SEQUENCE),
+    case("RepeatVector", lambda: layers.RepeatVector(3), FLAT),
+    case("UpSampling2D", lambda: layers.UpSampling2D((2, 3)), IMAGE),
+    case("UpSampling2D-first", lambda: layers.UpSampling2D(2, "channels_first"), FIRST_2D),
     case("Permute-image", lambda: layers.Permute((3, 1, 2)), IMAGE),
 ]  # fmt: skip
 
@@ -300,6 +308,13 @@ RECURRENT = [
         layers.GRU(3), backward_layer=layers.LSTM(2, go_backwards=True)), SEQUENCE),
 ]  # fmt: skip
 
+DISTRIBUTED = [
+    case("TimeDistributed", lambda: layers.TimeDistributed(layers.Dense(3, "relu")), SEQUENCE),
+    case("TimeDistributed-images", lambda: layers.TimeDistributed(layers.Conv2D(3, 2)),
+         (2, 3, 5, 4, 2)),
+    case("TimeDistributed-dropout", lambda: layers.TimeDistributed(layers.Dropout(0.5)), SEQUENCE),
+]  # fmt: skip
+
 STACKS = [
     case(
         "Sequential-masked",
@@ -317,5 +332,5 @@ STACKS = [
 
 CASES = [
     *CORE, *CONVOLUTION, *POOLING, *NORMALIZATION, *MERGING, *ATTENTION, *RESHAPING, *RECURRENT,
-    *STACKS,
+    *DISTRIBUTED, *STACKS,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from keraslite.layers.core.dense import Dense
 from keraslite.layers.core.einsum_dense import EinsumDense
 from keraslite.layers.core.embedding import Embedding
 from keraslite.layers.core.input_layer import Input, InputLayer
+from keraslite.layers.core.masking import Masking
 from keraslite.layers.merging.dot import Dot
 from keraslite.layers.merging.merge import (
     Add,
@@ -31,12 +32,15 @@ from keraslite.layers.pooling.global_pooling import (
 from keraslite.layers.pooling.pooling import AveragePooling2D, MaxPooling1D, MaxPooling2D
 from keraslite.layers.preprocessing.rescaling import Rescaling
 from keraslite.layers.regularization.dropout import Dropout, SpatialDropout1D
-from keraslite.layers.reshaping.reshaping import Flatten, Permute, Reshape
+from keraslite.layers.regularization.gaussian_noise import GaussianNoise
+from keraslite.layers.reshaping.reshaping import Flatten, Permute, RepeatVector, Reshape
+from keraslite.layers.reshaping.up_sampling import UpSampling2D
 from keraslite.layers.reshaping.zero_padding import ZeroPadding2D
 from keraslite.layers.rnn.bidirectional import Bidirectional
 from keraslite.layers.rnn.cells import GRUCell, LSTMCell, SimpleRNNCell
 from keraslite.layers.rnn.recurrent import GRU, LSTM, SimpleRNN
 from keraslite.layers.rnn.rnn import RNN
+from keraslite.layers.rnn.time_distributed import TimeDistributed
 
 Convolution1D, Convolution2D = Conv1D, Conv2D
 MaxPool1D, MaxPool2D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling2D
@@ -140,6 +144,7 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -153,6 +158,7 @@ __all__ = [
     "InputSpec",
     "Layer",
     "LayerNormalization",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
@@ -163,11 +169,14 @@ __all__ = [
     "Multiply",
     "Permute",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Softmax",
     "SpatialDropout1D",
     "Subtract",
+    "TimeDistributed",
+    "UpSampling2D",
     "ZeroPadding2D",
     "add",
     "deserialize",

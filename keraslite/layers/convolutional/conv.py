@@ -1,13 +1,13 @@
 """Convolution layers."""
 
-from keraslite import activations, config, constraints, initializers, ops, regularizers
+from keraslite import activations, config, ops
 from keraslite.backend.convolution import output_size
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
 from keraslite.layers.checks import one_of, positive_int, tuple_of
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class BaseConv(Layer):
+class BaseConv(LayerWithSettings):
     """What convolutions of any rank share; `rank` is the number of spatial axes.
 
     Args:
@@ -53,12 +53,7 @@ class BaseConv(Layer):
             )
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_settings(locals())
         self.input_spec = InputSpec(ndim=rank + 2)
         self.bias = None
 
@@ -76,15 +71,10 @@ class BaseConv(Layer):
             )
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={self._channel_axis: channels})
         self.compute_output_shape(input_shape)
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer,
-            name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        self.kernel = self._add("kernel", shape)
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,), self.bias_initializer, name="bias",
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = self._add("bias", (self.filters,))
         self.built = True
 
     def call(self, inputs):
@@ -140,12 +130,7 @@ class BaseConv(Layer):
             "groups": self.groups,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._settings_config(),
         }
 
 

@@ -1,13 +1,13 @@
 """Dense: the fully connected layer."""
 
-from keraslite import activations, constraints, initializers, regularizers
+from keraslite import activations
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
 from keraslite.layers.checks import positive_int
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class Dense(Layer):
+class Dense(LayerWithSettings):
     """activation(inputs @ kernel + bias) over the last axis.
 
     Args:
@@ -37,12 +37,7 @@ class Dense(Layer):
         self.units = positive_int(units, "units", self)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_settings(locals())
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
         self.bias = None
@@ -54,15 +49,9 @@ class Dense(Layer):
                 f"Layer {self.name!r} (Dense) needs a known size of its input's last axis, found"
                 f" shape {tuple(input_shape)}."
             )
-        self.kernel = self.add_weight(
-            (size, self.units), self.kernel_initializer, name="kernel",
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        self.kernel = self._add("kernel", (size, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, name="bias",
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = self._add("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         self.built = True
 
@@ -80,10 +69,5 @@ class Dense(Layer):
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._settings_config(),
         }

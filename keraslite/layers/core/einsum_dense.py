@@ -4,13 +4,13 @@ import functools
 import math
 from typing import Any
 
-from keraslite import activations, constraints, initializers, ops, regularizers
+from keraslite import activations, initializers, ops
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class EinsumDense(Layer):
+class EinsumDense(LayerWithSettings):
     """activation(einsum(equation, inputs, kernel) + bias).
 
     Args:
@@ -46,25 +46,15 @@ class EinsumDense(Layer):
         self.partial_output_shape = shape
         self.activation = activations.get(activation)
         self.bias_axes: Any = bias_axes
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_settings(locals())
         self.bias = None
 
     def build(self, input_shape):
         sizes = self._sizes(input_shape)
-        self.kernel = self.add_weight(
-            tuple(sizes[letter] for letter in self._kernel_axes), self._initializer(),
-            name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        shape = tuple(sizes[letter] for letter in self._kernel_axes)
+        self.kernel = self._add("kernel", shape, initializer=self._initializer())
         if self.bias_axes is not None:
-            self.bias = self.add_weight(
-                self._bias_shape(sizes), self.bias_initializer, name="bias",
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = self._add("bias", self._bias_shape(sizes))
         self.input_spec = self._spec(sizes)
         self.built = True
 
@@ -177,12 +167,7 @@ class EinsumDense(Layer):
             "output_shape": self.partial_output_shape,
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._settings_config(),
         }
 
 

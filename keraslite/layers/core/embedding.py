@@ -1,13 +1,13 @@
 """Embedding."""
 
-from keraslite import constraints, initializers, ops, regularizers
+from keraslite import ops
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import is_int
-from keraslite.core.layer import Layer
 from keraslite.layers.checks import positive_int
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class Embedding(Layer):
+class Embedding(LayerWithSettings):
     """Vectors looked up by integer.
 
     Args:
@@ -25,6 +25,8 @@ class Embedding(Layer):
     (2, 3, 4)
     """
 
+    _weight_names = ("embeddings",)
+
     def __init__(
         self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
         embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None,
@@ -36,9 +38,7 @@ class Embedding(Layer):
             raise ValueError("Embedding: keraslite has no LoRA or quantization yet.")
         self.input_dim = positive_int(input_dim, "input_dim", self)
         self.output_dim = positive_int(output_dim, "output_dim", self)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._keep_settings(locals())
         self.mask_zero = mask_zero
         self._produces_mask = bool(mask_zero)
         self.supports_masking = bool(mask_zero)
@@ -49,10 +49,7 @@ class Embedding(Layer):
             self.set_weights([weights[0] if isinstance(weights, (list, tuple)) else weights])
 
     def build(self, input_shape=None):
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings",
-            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
-        )  # fmt: skip
+        self.embeddings = self._add("embeddings", (self.input_dim, self.output_dim))
         self.built = True
 
     def call(self, inputs):
@@ -71,8 +68,6 @@ class Embedding(Layer):
             **super().get_config(),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            **self._settings_config(),
             "mask_zero": self.mask_zero,
         }

@@ -1,12 +1,12 @@
 """BatchNormalization."""
 
-from keraslite import constraints, initializers, ops, regularizers
+from keraslite import ops
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(LayerWithSettings):
     """Normalizes each channel by the batch's mean and variance in training, by their moving
     averages in inference. Ioffe and Szegedy, 2015.
 
@@ -30,6 +30,8 @@ class BatchNormalization(Layer):
     [[-1.0], [1.0]]
     """
 
+    _weight_names = ("beta", "gamma", "moving_mean", "moving_variance")
+
     def __init__(
         self, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True,
         beta_initializer="zeros", gamma_initializer="ones", moving_mean_initializer="zeros",
@@ -45,14 +47,7 @@ class BatchNormalization(Layer):
         self.epsilon = float(epsilon)
         self.center, self.scale = center, scale
         self.synchronized = synchronized
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep_settings(locals())
         self.supports_masking = True
         self.gamma = self.beta = None
 
@@ -64,23 +59,12 @@ class BatchNormalization(Layer):
                 f" found shape {tuple(input_shape)}."
             )
         if self.scale:
-            self.gamma = self.add_weight(
-                (size,), self.gamma_initializer, name="gamma", autocast=False,
-                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
-            )  # fmt: skip
+            self.gamma = self._add("gamma", (size,), autocast=False)
         if self.center:
-            self.beta = self.add_weight(
-                (size,), self.beta_initializer, name="beta", autocast=False,
-                regularizer=self.beta_regularizer, constraint=self.beta_constraint,
-            )  # fmt: skip
-        self.moving_mean = self.add_weight(
-            (size,), self.moving_mean_initializer, name="moving_mean", trainable=False,
-            autocast=False,
-        )  # fmt: skip
-        self.moving_variance = self.add_weight(
-            (size,), self.moving_variance_initializer, name="moving_variance", trainable=False,
-            autocast=False,
-        )  # fmt: skip
+            self.beta = self._add("beta", (size,), autocast=False)
+        fixed = {"trainable": False, "autocast": False}
+        self.moving_mean = self._add("moving_mean", (size,), **fixed)
+        self.moving_variance = self._add("moving_variance", (size,), **fixed)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self.built = True
 
@@ -138,13 +122,6 @@ class BatchNormalization(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
-            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            **self._settings_config(),
             "synchronized": self.synchronized,
         }

@@ -1,12 +1,12 @@
 """LayerNormalization."""
 
-from keraslite import constraints, initializers, ops, regularizers
+from keraslite import ops
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class LayerNormalization(Layer):
+class LayerNormalization(LayerWithSettings):
     """Normalizes each sample over one or more axes. Ba et al., 2016.
 
     Args:
@@ -22,6 +22,8 @@ class LayerNormalization(Layer):
     (2, 3)
     """
 
+    _weight_names = ("beta", "gamma")
+
     def __init__(
         self, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
         gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None,
@@ -34,12 +36,7 @@ class LayerNormalization(Layer):
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon = float(epsilon)
         self.center, self.scale = center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep_settings(locals())
         self.supports_masking = True
         self.gamma = self.beta = None
 
@@ -49,15 +46,9 @@ class LayerNormalization(Layer):
         self._axes = tuple(sorted(axis % rank for axis in given))
         shape = tuple(input_shape[axis] for axis in self._axes)
         if self.scale:
-            self.gamma = self.add_weight(
-                shape, self.gamma_initializer, name="gamma", autocast=False,
-                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
-            )  # fmt: skip
+            self.gamma = self._add("gamma", shape, autocast=False)
         if self.center:
-            self.beta = self.add_weight(
-                shape, self.beta_initializer, name="beta", autocast=False,
-                regularizer=self.beta_regularizer, constraint=self.beta_constraint,
-            )  # fmt: skip
+            self.beta = self._add("beta", shape, autocast=False)
         self.input_spec = InputSpec(ndim=rank, axes=dict(zip(self._axes, shape)))
         self.built = True
 
@@ -80,10 +71,5 @@ class LayerNormalization(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            **self._settings_config(),
         }

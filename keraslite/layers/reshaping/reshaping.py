@@ -1,10 +1,11 @@
-"""Layers that change shapes: Flatten, Reshape, Permute."""
+"""Layers that change shapes: Flatten, Reshape, Permute, RepeatVector."""
 
 import math
 
 from keraslite import config, ops
 from keraslite.core.input_spec import InputSpec
 from keraslite.core.layer import Layer
+from keraslite.layers.checks import positive_int
 
 
 class Flatten(Layer):
@@ -114,3 +115,26 @@ class Permute(Layer):
 
     def get_config(self):
         return {**super().get_config(), "dims": self.dims}
+
+
+class RepeatVector(Layer):
+    """(batch, features) repeated along a new axis: (batch, n, features).
+
+    Args:
+        n: how often.
+    """
+
+    def __init__(self, n, **kwargs):
+        super().__init__(**kwargs)
+        self.n = positive_int(n, "n", self)
+        self.input_spec = InputSpec(ndim=2)
+        self.built = True
+
+    def call(self, inputs):
+        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.n, input_shape[1])
+
+    def get_config(self):
+        return {**super().get_config(), "n": self.n}

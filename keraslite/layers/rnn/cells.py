@@ -1,14 +1,14 @@
 """One step of a recurrent layer: SimpleRNNCell, LSTMCell, GRUCell."""
 
-from keraslite import activations, constraints, initializers, ops, random, regularizers
+from keraslite import activations, ops, random
 from keraslite.backend.context import context
 from keraslite.core.input_spec import InputSpec
-from keraslite.core.layer import Layer
 from keraslite.layers.checks import positive_int
 from keraslite.layers.checks import rate as checked_rate
+from keraslite.layers.weight_settings import LayerWithSettings
 
 
-class Cell(Layer):
+class Cell(LayerWithSettings):
     """Base of the cells: weights, dropout of inputs and of the recurrent state.
 
     A cell maps (inputs (N, C), [state, ...]) to (output (N, units), [state, ...]).
@@ -25,6 +25,7 @@ class Cell(Layer):
         seed: of the dropout.
     """
 
+    _weight_names = ("kernel", "recurrent", "bias")
     gates = 1
     states = 1
 
@@ -39,15 +40,7 @@ class Cell(Layer):
         self.units = positive_int(units, "units", self)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_settings(locals())
         self.dropout = checked_rate(dropout, "dropout", self)
         self.recurrent_dropout = checked_rate(recurrent_dropout, "recurrent_dropout", self)
         self.seed = seed
@@ -66,19 +59,11 @@ class Cell(Layer):
     def build(self, input_shape):
         self.input_spec = InputSpec(ndim=2, axes={-1: input_shape[-1]})
         wide = self.gates * self.units
-        self.kernel = self.add_weight(
-            (input_shape[-1], wide), self.kernel_initializer, name="kernel",
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
-        self.recurrent_kernel = self.add_weight(
-            (self.units, wide), self.recurrent_initializer, name="recurrent_kernel",
-            regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint,
-        )  # fmt: skip
+        self.kernel = self._add("kernel", (input_shape[-1], wide))
+        self.recurrent_kernel = self._add("recurrent", (self.units, wide), name="recurrent_kernel")
         if self.use_bias:
-            self.bias = self.add_weight(
-                self._bias_shape(wide), self._first_bias, name="bias",
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            shape = self._bias_shape(wide)
+            self.bias = self._add("bias", shape, initializer=self._first_bias)
         self.built = True
 
     def _bias_shape(self, wide):
@@ -139,15 +124,7 @@ class Cell(Layer):
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "recurrent_initializer": initializers.serialize(self.recurrent_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "recurrent_regularizer": regularizers.serialize(self.recurrent_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "recurrent_constraint": constraints.serialize(self.recurrent_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._settings_config(),
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
