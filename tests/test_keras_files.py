@@ -189,7 +189,7 @@ def test_a_config_of_keras_2():
 
     model = deserialize_keras_object(modern_config(config))
     x = np.ones((2, 4), "float32")
-    (found,) = model.predict(x, verbose=0)
+    found = model.predict(x, verbose=0)
     kernel, bias = model.get_weights()
     np.testing.assert_allclose(found, x @ kernel + bias + x, rtol=1e-6)
 

@@ -167,7 +167,8 @@ def vectorized_map(function, elements):
     `function` takes one argument, a nest of slices like `elements`, and may return any nest.
 
     >>> from keraslite import ops
-    >>> ops.vectorized_map(lambda pair: pair[0] * pair[1], ([1, 2], [3, 4])).tolist()
+    >>> pairs = ops.array([1, 2]), ops.array([3, 4])
+    >>> ops.vectorized_map(lambda pair: pair[0] * pair[1], pairs).tolist()
     [3, 8]
     """
     leaves, structure = _flat(elements)
