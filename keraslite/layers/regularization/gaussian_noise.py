@@ -23,9 +23,10 @@ class GaussianNoise(Elementwise):
     def call(self, inputs, training=False):
         if not training or self.stddev == 0:
             return inputs
-        # Drawn in float32 whatever the dtype, so that a seed gives the same noise in all.
+        # Drawn in float64 whatever the dtype, so that a seed gives the same noise in all, to the
+        # last digit: engines' logarithms and cosines differ there.
         shape = ops.shape(inputs)
-        noise = random.normal(shape, 0.0, self.stddev, "float32", self.seed_generator)
+        noise = random.normal(shape, 0.0, self.stddev, "float64", self.seed_generator)
         return inputs + ops.cast(noise, inputs.dtype)
 
     def get_config(self):
