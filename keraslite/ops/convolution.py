@@ -44,11 +44,18 @@ def _channels_last(x, data_format):
     )
 
 
-def _check_strides(strides, dilation):
+def _conv_settings(x, kernel, strides, padding, dilation_rate):
+    """(strides, padding, dilation) by axis, checked."""
+    rank = len(x.shape) - 2
+    strides = _per_axis(strides, rank, "strides")
+    dilation = _per_axis(dilation_rate, rank, "dilation_rate")
     if max(strides) > 1 and max(dilation) > 1:
         raise ArgumentError(
             f"`strides` {strides} and `dilation_rate` {dilation} cannot both be above 1."
         )
+    padding = _padding(padding)
+    _check_fits(x, kernel.shape[:rank], dilation, padding)
+    return strides, padding, dilation
 
 
 def _check_fits(x, size, dilation, padding):
@@ -95,12 +102,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     (1, 5, 5, 8)
     """
     x, kernel, back = _conv_operands(inputs, kernel, data_format)
-    rank = len(x.shape) - 2
-    strides = _per_axis(strides, rank, "strides")
-    dilation = _per_axis(dilation_rate, rank, "dilation_rate")
-    _check_strides(strides, dilation)
-    padding = _padding(padding)
-    _check_fits(x, kernel.shape[:rank], dilation, padding)
+    strides, padding, dilation = _conv_settings(x, kernel, strides, padding, dilation_rate)
     channels, in_kernel, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
     groups = 1 if channels is None else channels // in_kernel
     if channels is not None and (channels % in_kernel or filters % max(groups, 1)):
@@ -118,12 +120,7 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     `kernel` is (*size, channels, multiplier); the result has channels * multiplier channels.
     """
     x, kernel, back = _conv_operands(inputs, kernel, data_format)
-    rank = len(x.shape) - 2
-    strides = _per_axis(strides, rank, "strides")
-    dilation = _per_axis(dilation_rate, rank, "dilation_rate")
-    _check_strides(strides, dilation)
-    padding = _padding(padding)
-    _check_fits(x, kernel.shape[:rank], dilation, padding)
+    strides, padding, dilation = _conv_settings(x, kernel, strides, padding, dilation_rate)
     *size, channels, multiplier = context.backend.shape(kernel)
     if x.shape[-1] not in (None, channels):
         raise ArgumentError(
