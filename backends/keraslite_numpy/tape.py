@@ -112,7 +112,7 @@ def record(vjps, args, forward, *static):
     inputs = tuple([x.raw if type(x) is Traced else x for x in args])
     out = tensor(forward(*inputs, *static))
     nodes = tuple([x.node if type(x) is Traced else None for x in args])
-    if all(n is None for n in nodes):
+    if nodes.count(None) == len(nodes):
         return out
     return TAPE.append((vjps, nodes, inputs, out, static, _NO_NAMES), out)
 
@@ -124,7 +124,7 @@ def record_joint(vjp, args, outs, *static):
     says which are wanted. With a tuple of results g is a tuple, None where no gradient arrives.
     """
     nodes = tuple([x.node if type(x) is Traced else None for x in args])
-    if all(n is None for n in nodes):
+    if nodes.count(None) == len(nodes):
         return outs
     inputs = tuple([x.raw if type(x) is Traced else x for x in args])
     entry = (vjp, nodes, inputs, outs, static, _NO_NAMES)

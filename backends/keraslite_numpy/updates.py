@@ -34,8 +34,8 @@ def _update(rule, gradients, *handles):
 
     While a gradient is taken the tape may hold the values: then it writes into copies.
     """
-    gradients = [strip(g) for g in gradients]
     if TAPE.depth:
+        gradients = [strip(g) for g in gradients]
         handles = [[tensor(np.array(strip(x), order="C")) for x in column] for column in handles]
     new = [list(column) for column in handles]
     small = [i for i, g in enumerate(gradients) if g.size <= _SMALL and g.dtype == np.float32]
@@ -73,9 +73,9 @@ def _joined(arrays):
     They are, once a call has made them so; what was assigned since then is copied in anew.
     """
     whole = arrays[0].base
-    known = whole is not None and _parts.get(id(whole)) == [id(a) for a in arrays]
-    if known and all(a.base is whole for a in arrays):  # an id may have been taken over
-        return whole, arrays
+    if whole is not None and _parts.get(id(whole)) == list(map(id, arrays)):
+        if not [a for a in arrays if a.base is not whole]:  # an id may have been taken over
+            return whole, arrays
     whole = np.concatenate([a.reshape(-1) for a in arrays])
     stops = itertools.accumulate(a.size for a in arrays)
     arrays = [whole[stop - a.size : stop].reshape(a.shape) for a, stop in zip(arrays, stops)]

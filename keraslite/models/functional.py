@@ -131,7 +131,7 @@ class Functional(Model):
         if self._single is not None and not isinstance(inputs, (dict, list, tuple)):
             return [self._fit(inputs, self._single, self._input_names[0])]
         if isinstance(inputs, dict):
-            names = list(nest) if isinstance(nest, dict) else self._input_names
+            names = sorted(nest) if isinstance(nest, dict) else self._input_names
             missing = [n for n in names if n not in inputs]
             if missing:
                 raise ValueError(
