@@ -198,7 +198,7 @@ def test_an_epoch_moves_nothing_to_the_host(monkeypatch):
     monkeypatch.setattr(
         type(model.backend), "to_numpy", lambda self, t: read.append(1) or to_numpy(self, t)
     )
-    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: read.clear())
+    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda logs=None: read.clear())
     model.fit(x, y, epochs=3, verbose=0, callbacks=[begin])
     assert len(read) == 3  # the loss of each epoch
 

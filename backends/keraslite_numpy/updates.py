@@ -73,9 +73,9 @@ def _joined(arrays):
     They are, once a call has made them so; what was assigned since then is copied in anew.
     """
     whole = arrays[0].base
-    if whole is not None and _parts.get(id(whole)) == list(map(id, arrays)):
-        if not [a for a in arrays if a.base is not whole]:  # an id may have been taken over
-            return whole, arrays
+    known = whole is not None and _parts.get(id(whole)) == list(map(id, arrays))
+    if known and not [a for a in arrays if a.base is not whole]:  # ids may have been taken over
+        return whole, arrays
     whole = np.concatenate([a.reshape(-1) for a in arrays])
     stops = itertools.accumulate(a.size for a in arrays)
     arrays = [whole[stop - a.size : stop].reshape(a.shape) for a, stop in zip(arrays, stops)]

@@ -79,7 +79,7 @@ def _label_hint(low, high, classes):
     """What to do about labels that are not in [0, classes)."""
     if classes == 1:
         return " For two classes and one unit use binary_crossentropy."
-    if low < 0 or low == 1 and high == classes:
+    if low < 0 or (low == 1 and high == classes):
         return f" Number the classes from 0{' (y - 1)' if low == 1 else ''}."
     return f" For labels up to {high} it needs {_units(high + 1)}."
 
