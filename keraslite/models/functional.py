@@ -148,6 +148,18 @@ class Functional(Model):
             )
         return [self._fit(x, t, n) for x, t, n in zip(given, wanted, self._input_names)]
 
+    def _check_data(self, x):
+        """Let layers that the inputs go into, such as Embedding, refuse NumPy arrays of data."""
+        if isinstance(x, dict):
+            arrays = {id(t): x.get(n) for t, n in zip(self.inputs, self._input_names)}
+        else:
+            given = x if isinstance(x, (list, tuple)) else [x]
+            arrays = dict(zip(map(id, self.inputs), given))
+        for node in self._nodes:
+            check = getattr(node.operation, "_check_data", None)
+            if check is not None and node.parents:
+                check(arrays.get(id(node.parents[0])))
+
     def _fit(self, x, wanted, name):
         """One input, a last axis of size 1 added or dropped if that makes it fit."""
         backend = context.backend

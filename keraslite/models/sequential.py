@@ -153,6 +153,10 @@ class Sequential(Model):
     def call(self, inputs, training=None, mask=None):
         return self._graph().call(inputs, mask=mask)
 
+    def _check_data(self, x):
+        if self._functional is not None:
+            self._functional._check_data(x)
+
     def compute_output_spec(self, inputs, training=None, mask=None):
         return self._graph().compute_output_spec(inputs)
 

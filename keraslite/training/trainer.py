@@ -310,10 +310,16 @@ class Trainer(Loops):
             y_pred = self._predicted_spec(x, training)
             if y_pred is not None:
                 self._match(y, y_pred, sample_weight, training)
+            if not self._has_own_step(training):
+                self._check_data(x)
         if training and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
         if self._has_own_step(training):
             self._try_own_step(batch, training)
+
+    def _check_data(self, x):
+        """Raise a ValueError for values of x that the model cannot take; models with a graph can
+        tell."""
 
     def _try_own_step(self, batch, training):
         """Run a step of the user's own by shapes, so that what it builds lazily (an optimizer in

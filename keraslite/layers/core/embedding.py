@@ -1,5 +1,7 @@
 """Embedding."""
 
+import numpy as np
+
 from keraslite import ops
 from keraslite.backend.context import context
 from keraslite.backend.dtypes import is_int
@@ -56,6 +58,17 @@ class Embedding(LayerWithSettings):
         if not is_int(context.backend.dtype(inputs)):
             inputs = ops.cast(inputs, "int32")
         return ops.take(self.embeddings, inputs, axis=0)
+
+    def _check_data(self, indices):
+        """Refuse indices in a NumPy array that are out of range; engines do not all do that."""
+        if not isinstance(indices, np.ndarray) or indices.dtype.kind not in "iu":
+            return
+        low, high = int(indices.min(initial=0)), int(indices.max(initial=0))
+        if low < 0 or high >= self.input_dim:
+            raise ValueError(
+                f"Embedding {self.name!r} takes indices in [0, {self.input_dim}), but x contains"
+                f" {low if low < 0 else high}. input_dim must be the largest index + 1."
+            )
 
     def compute_mask(self, inputs, previous_mask=None):
         return ops.not_equal(inputs, 0) if self.mask_zero else None
