@@ -109,6 +109,11 @@ CASES = {
     "broadcast_to": [(T(3), S((None, 3))), (T(None, 1), S((2, None, 4)))],
     "cast": [(X, "int32"), (i(None), "float16"), (b(None), "float32")],
     "clip": [(X, 0.0, 1.0), (X, T(3), T(3))],
+    "attend": [(T(None, 4, 3, 5), T(None, 5, 2, 6)), (T(2, 4, 3, None), T(2, None, 4, 6))],
+    "attention_weights": [
+        (QUERY, KEY, None, None, None, True),
+        (QUERY, QUERY, T(4, 3, 3), b(None, 1, 3, 3), 0.5, False),
+    ],
     "concatenate": [([X, T(None, 2)], 1), ([X, T(4, 3)], 0), ([i(2, 3), i(2, 1)], -1)],
     "conv": [
         (IMAGES, KERNEL, (2, 1), "same", (1, 1), 1),
