@@ -183,3 +183,28 @@ def test_variable_made_inside_a_compiled_step_is_refused():
         model.fit(X, X, verbose=0)
     model.compile("sgd", "mse", run_eagerly=True)
     assert model.fit(X, X, verbose=0).history["loss"] == [0.0]
+
+
+WINDOWED = [
+    lambda: layers.Conv2D(4, 3, strides=2, padding="same"),
+    lambda: layers.Conv2D(4, (5, 2), strides=(1, 3), padding="same"),
+    lambda: layers.Conv2D(4, 3, padding="same", dilation_rate=2),
+    lambda: layers.MaxPooling2D(3, 2, "same"),
+    lambda: layers.AveragePooling2D(2, 3, "same"),
+]
+
+
+@pytest.mark.parametrize("make", WINDOWED)
+def test_same_padding_of_images_of_any_size(make, backend):
+    layer, x = make(), keras.Input((None, None, 3))
+    images = keras.Model(x, layer(x))
+    model = keras.Model(x, layers.GlobalAveragePooling2D()(images(x)))
+    model.compile("sgd", "mse")
+    for size in ((5, 5), (6, 7), (1, 1), (8, 2)):
+        data = np.linspace(-1, 1, 2 * 3 * size[0] * size[1], dtype="float32").reshape(2, *size, 3)
+        fixed = keras.Input((*size, 3))
+        known = keras.Model(fixed, layer(fixed)).predict(data, verbose=0)
+        found = images.predict(data, verbose=0)
+        assert found.shape == layer.compute_output_shape(data.shape) == known.shape
+        np.testing.assert_allclose(found, known, rtol=1e-5, atol=1e-6)
+        model.fit(data, np.zeros((2, known.shape[-1])), verbose=0)

@@ -43,7 +43,7 @@ class plain_values_kept:
     that are made inside stay."""
 
     def __init__(self, layer):
-        self._attributes = vars(layer)
+        self._attributes: dict = layer.__dict__
 
     def __enter__(self):
         self._before = copy.deepcopy(self._found(_PLAIN))
