@@ -9,8 +9,8 @@ import numpy as np
 
 from keraslite.backend.elementwise import Elementwise
 from keraslite_numpy.bfloat16 import is_half, tensor
+from keraslite_numpy.blocks import in_blocks
 from keraslite_numpy.erf import erf
-from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import (
     Traced,
     constant,
