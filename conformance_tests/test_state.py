@@ -373,6 +373,33 @@ def test_a_compiled_step_does_what_the_step_does(trainable, weighted, jit, backe
     assert count.numpy() == 6 and backend.to_numpy(logs["count"][0]) == 6
 
 
+@pytest.mark.parametrize("jit", [False, "auto"])
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_compiled_loop_takes_the_first_batches(silent, jit, backend):
+    weight = Cell(backend, np.array(0.5), True)
+    count = Cell(backend, np.array(0, "int32"))
+    step = linear_step(backend, weight, count)
+
+    def run(batch):
+        logs = step(batch["x"], batch["y"], None)
+        return None if silent else logs
+
+    loop = backend.compile_loop(run, Cells(weight, count), jit)
+    data = list(batches([8] * 5, False))
+    stacked = {"x": np.stack([x for x, *_ in data]), "y": np.stack([y for _, y, _ in data])}
+    stacked = {name: tensor(backend, a) for name, a in stacked.items()}
+    w = 0.5
+    for number in (2, 5, 1):  # places behind them are left alone
+        logs = loop(stacked, number)
+        w, losses = linear_reference(w, data[:number])
+        np.testing.assert_allclose(weight.numpy(), w, rtol=1e-12)
+        if silent:
+            assert logs is None
+        else:
+            np.testing.assert_allclose(backend.to_numpy(logs["loss"]), losses[-1], rtol=1e-12)
+    assert count.numpy() == 8
+
+
 def test_state_may_be_changed_between_compiled_steps(backend):
     total = Cell(backend, np.zeros(2, "float32"))
 

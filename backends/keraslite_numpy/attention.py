@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from keraslite_numpy.blocks import in_blocks
+from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import Traced, record_joint, strip
 
 _BLOCK = 1 << 17  # scores at a time

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from keraslite.backend.contractions import Contractions
+from keraslite_numpy import parallel
 from keraslite_numpy.bfloat16 import is_half, tensor
 from keraslite_numpy.reductions import add_up
 from keraslite_numpy.tape import TAPE, primitive, record, record_joint, strip, unbroadcast
@@ -19,8 +20,8 @@ def matmul(x, y):
         return np.asarray(wide).astype(x.dtype)
     if x.ndim > 2 and y.ndim == 2:
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-        return np.matmul(rows, y).reshape(*x.shape[:-1], y.shape[-1])
-    return np.matmul(x, y)
+        return parallel.matmul(rows, y).reshape(*x.shape[:-1], y.shape[-1])
+    return parallel.matmul(x, y) if x.ndim == 2 == y.ndim else np.matmul(x, y)
 
 
 def _turn(x):
@@ -64,8 +65,8 @@ def _dense(x, kernel, bias):
 def _dense_backward(B, g, need, y, x, kernel, bias):
     """First-order gradients of x, kernel and bias."""
     rows = g.reshape(-1, g.shape[-1])
-    dx = np.matmul(rows, kernel.T).reshape(x.shape) if need[0] else None
-    d_kernel = np.matmul(x.reshape(-1, x.shape[-1]).T, rows) if need[1] else None
+    dx = parallel.matmul(rows, kernel.T).reshape(x.shape) if need[0] else None
+    d_kernel = parallel.matmul(x.reshape(-1, x.shape[-1]).T, rows) if need[1] else None
     return dx, d_kernel, add_up(rows, 0, False) if need[2] else None
 
 

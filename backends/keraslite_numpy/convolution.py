@@ -11,7 +11,7 @@ import numpy as np
 from keraslite.backend.convolution import Convolution
 from keraslite_numpy.bfloat16 import is_half
 from keraslite_numpy.movement import tap_slices, window_view
-from keraslite_numpy.parallel import split
+from keraslite_numpy.parallel import in_blocks, split
 from keraslite_numpy.tape import is_nested, record_joint, strip
 
 _BUFFER = 1 << 18  # elements gathered at a time
@@ -90,11 +90,11 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
     every = (slice(None),) * (len(patches.size) + 1)
 
     def part(images):
-        d_kernel = np.zeros_like(matrix) if need[1] else None
+        d_kernel = np.zeros_like(matrix)
         spare = {}
         for group, _, rows in patches.groups(images, fill=need[1]):
             upstream = g[group].reshape(-1, filters)
-            if d_kernel is not None:
+            if need[1]:
                 d_kernel += rows.T @ upstream
             if dx is not None:
                 count = group.stop - group.start
@@ -108,16 +108,9 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
         return d_kernel
 
     first, *others = split(part, len(g), patches.view.size)
-    for other in others if need[1] else ():
+    for other in others:
         first += other
     return dx, first.reshape(kernel.shape) if need[1] else None
-
-
-def _slices(images, y):
-    """A slice of images cut into slices that stay in the cache, as slices."""
-    step = max(1, _BUFFER // max(1, math.prod(y.shape[1:]) * 8))
-    for start in range(images.start, images.stop, step):
-        yield slice(start, min(start + step, images.stop))
 
 
 def _spread_to_first(dx, x, y, g, taps, overlap):
@@ -179,23 +172,23 @@ class NumpyConvolution(Convolution):
         y = np.empty_like(raw, shape=raw[taps[0]].shape)
         overlap = any(k > s for k, s in zip(pool_size, strides))
 
-        def forward(images):
-            for part in _slices(images, y):
-                np.copyto(y[part], raw[part][taps[0]])
-                for tap in taps[1:]:
-                    np.maximum(y[part], raw[part][tap], out=y[part])
+        step = max(1, _BUFFER // max(1, math.prod(y.shape[1:]) * 8))  # images
+
+        def forward(part):
+            np.copyto(y[part], raw[part][taps[0]])
+            for tap in taps[1:]:
+                np.maximum(y[part], raw[part][tap], out=y[part])
 
         def backward(B, g, need, y, x):
             dx = np.zeros_like(raw)
 
-            def part_of(images):
-                for part in _slices(images, y):
-                    _spread_to_first(dx[part], raw[part], y[part], g[part], taps, overlap)
+            def spread(part):
+                _spread_to_first(dx[part], raw[part], y[part], g[part], taps, overlap)
 
-            split(part_of, len(y), raw.size)
+            in_blocks(spread, len(y), step, 4 * raw.size)
             return (_unpad(dx, widths),)
 
-        split(forward, len(y), raw.size)
+        in_blocks(forward, len(y), step, raw.size)
 
         return record_joint(backward, (x,), y)
 

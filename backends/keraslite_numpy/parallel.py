@@ -1,8 +1,8 @@
 """Work over the first axis split among the cores.
 
-NumPy computes products on all cores, through OpenBLAS, and everything else on one. A function that
-copies, multiplies and reduces is cut into parts of its batch here, one for each core, with OpenBLAS
-set to one thread meanwhile: two levels of threads would wait for each other.
+NumPy computes products on all cores, through OpenBLAS, and everything else on one. Inside compiled
+steps the work is cut into parts here, one for each core, and OpenBLAS keeps to one thread: after a
+product of its own its threads spin for milliseconds, in the way of others.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-_LARGE = 1 << 18  # elements; below that, threads cost more than they save
-_inside = threading.local()
+_LARGE = 1 << 19  # elements touched; below that, threads cost more than they save
+_state = threading.local()  # cores: how many parts work is cut into in this thread
 
 
 def split(fn, count, work):
@@ -27,16 +27,14 @@ def split(fn, count, work):
         count: size of the axis.
         work: about how many elements are touched in all.
     """
-    cores = 1 if os.environ.get("NOPAR") else _cores()
-    parts = min(cores, count, work // _LARGE + 1)
-    if parts < 2 or getattr(_inside, "part", False):
+    parts = min(cores(), count, work // _LARGE + 1)
+    if parts < 2:
         return [fn(slice(0, count))]
     stops = [count * (i + 1) // parts for i in range(parts)]
     slices = [slice(start, stop) for start, stop in zip([0, *stops], stops)]
-    with _one_blas_thread():
-        others = [_pool(cores - 1).submit(_quietly, fn, part) for part in slices[1:]]
-        first = fn(slices[0])
-        return [first, *[other.result() for other in others]]
+    others = [_pool(parts - 1).submit(_quietly, fn, part) for part in slices[1:]]
+    first = fn(slices[0])
+    return [first, *[other.result() for other in others]]
 
 
 def in_blocks(fn, count, step, work):
@@ -54,9 +52,61 @@ def in_blocks(fn, count, step, work):
 
 def _quietly(fn, part):
     """NumPy's error state belongs to a thread: this one has its own."""
-    _inside.part = True
     with np.errstate(all="ignore"):
         return fn(part)
+
+
+def elementwise(ufunc, x, y):
+    """ufunc(x, y), on all cores if x is large and y an array of its shape, one of its last axes, or
+    a number."""
+    if getattr(x, "size", 0) < _LARGE or cores() < 2:
+        return ufunc(x, y)
+    shape = getattr(y, "shape", ())
+    if shape != x.shape and len(shape) >= x.ndim:
+        return ufunc(x, y)
+    if getattr(y, "dtype", x.dtype) is not x.dtype or x.dtype.kind != "f":
+        return ufunc(x, y)
+    out = np.empty(x.shape, x.dtype)
+    cut = len(shape) == x.ndim
+    split(lambda s: ufunc(x[s], y[s] if cut else y, out=out[s]), len(x), 2 * x.size)
+    return out
+
+
+def matmul(x, y):
+    """np.matmul of two matrices, on all cores."""
+    rows, columns = x.shape[0], y.shape[1]
+    work = rows * columns * x.shape[1] >> 5
+    if work < _LARGE or cores() < 2 or x.dtype is not y.dtype:
+        return np.matmul(x, y)
+    out = np.empty((rows, columns), x.dtype)
+    if rows >= columns or rows >= 128:
+        split(lambda s: np.matmul(x[s], y, out=out[s]), rows, work)
+    else:
+        split(lambda s: np.matmul(x, y[:, s], out=out[:, s]), columns, work)
+    return out
+
+
+def cores():
+    """How many parts work may be cut into now: 1 outside of `own_threads`, and inside a part."""
+    return getattr(_state, "cores", 1)
+
+
+@contextlib.contextmanager
+def own_threads():
+    """Split work here, and keep OpenBLAS to one thread meanwhile."""
+    available, openblas = _available(), _openblas()
+    if openblas is None or available < 2 or cores() > 1:
+        yield
+        return
+    set_threads, get_threads = openblas
+    before = get_threads()
+    set_threads(1)
+    _state.cores = available
+    try:
+        yield
+    finally:
+        _state.cores = 1
+        set_threads(before)
 
 
 @functools.cache
@@ -65,13 +115,13 @@ def _pool(size):
 
 
 @functools.cache
-def _cores():
-    """Cores that this process may use; 1 where OpenBLAS cannot be told to keep to one."""
+def _available():
+    """Cores that this process may use; 1 where OpenBLAS cannot be told to keep to one thread."""
     if _openblas() is None:
         return 1
     given = os.environ.get("OMP_NUM_THREADS") or os.environ.get("OPENBLAS_NUM_THREADS")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(given) if given and given.isdigit() else available or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(int(given), allowed) if given and given.isdigit() else allowed or 1
 
 
 @functools.cache
@@ -84,14 +134,3 @@ def _openblas():
             if hasattr(library, name.format("set")):
                 return getattr(library, name.format("set")), getattr(library, name.format("get"))
     return None
-
-
-@contextlib.contextmanager
-def _one_blas_thread():
-    set_threads, get_threads = _openblas()
-    before = get_threads()
-    set_threads(1)
-    try:
-        yield
-    finally:
-        set_threads(before)

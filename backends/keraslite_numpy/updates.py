@@ -11,7 +11,7 @@ import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
-from keraslite_numpy.parallel import split
+from keraslite_numpy.parallel import in_blocks
 from keraslite_numpy.tape import TAPE, strip
 
 _BLOCK = 1 << 15
@@ -57,14 +57,12 @@ def _update(rule, gradients, *handles):
 def _in_blocks(rule, g, arrays):
     """`rule` on blocks of flat arrays."""
 
-    def part(elements):
+    def block(part):
         t, u = _buffers(g.dtype)
-        for start in range(elements.start, elements.stop, _BLOCK):
-            block = [a[start : min(start + _BLOCK, elements.stop)] for a in (g, *arrays)]
-            count = len(block[0])
-            rule(t[:count], u[:count], *block)
+        count = part.stop - part.start
+        rule(t[:count], u[:count], g[part], *[a[part] for a in arrays])
 
-    split(part, g.size, _PASSES * g.size)
+    in_blocks(block, g.size, _BLOCK, _PASSES * g.size)
 
 
 def _joined(arrays):

@@ -43,7 +43,8 @@ class Runner:
         Returns (number of steps, what the step returned): a list of all in a group of predictions,
         else what the last step returned.
         """
-        (data, count), self._ahead = self._ahead, None
+        data, count = self._ahead or (None, 0)
+        self._ahead = None
         if self._most == 1:
             return count, self._step(data[0] if self._fixed == 1 else data)
         start = time.perf_counter()
