@@ -99,3 +99,13 @@ def agree(reference, fn, *args, limit=1e-9):
     for one, other in zip(leaves, wanted):
         np.testing.assert_allclose(one, other, rtol=limit, atol=limit)
     return found
+
+
+def values(tensor):
+    """A tensor that may carry a gradient, as a NumPy array."""
+    return ops.convert_to_numpy(ops.stop_gradient(tensor))
+
+
+def same(one, other):
+    """AssertionError if two tensors differ by more than rounding in float32."""
+    np.testing.assert_allclose(values(one), values(other), rtol=1e-5, atol=1e-5)

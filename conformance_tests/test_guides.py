@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import keraslite as keras
+from conformance_tests.frontend import same, values
 from keraslite import layers, ops
 
 rng = np.random.default_rng(211)
@@ -11,14 +12,6 @@ rng = np.random.default_rng(211)
 
 def uniform(*shape):
     return rng.uniform(size=shape).astype("float32")
-
-
-def values(tensor):
-    return ops.convert_to_numpy(ops.stop_gradient(tensor))
-
-
-def same(one, other):
-    np.testing.assert_allclose(values(one), values(other), rtol=1e-5, atol=1e-5)
 
 
 # ---- the functional API ----

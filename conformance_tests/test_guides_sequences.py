@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import keraslite as keras
+from conformance_tests.frontend import same, values
 from keraslite import layers, ops
 
 rng = np.random.default_rng(212)
@@ -12,14 +13,6 @@ WORDS = np.array([[3, 1, 2, 0, 0], [4, 0, 0, 0, 0], [1, 2, 3, 4, 5]], "int32")
 
 def uniform(*shape):
     return rng.uniform(size=shape).astype("float32")
-
-
-def values(tensor):
-    return ops.convert_to_numpy(ops.stop_gradient(tensor))
-
-
-def same(one, other):
-    np.testing.assert_allclose(values(one), values(other), rtol=1e-5, atol=1e-5)
 
 
 class Embedding(layers.Layer):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import keraslite as keras
+from conformance_tests.frontend import values
 from keraslite import layers, ops
 
 rng = np.random.default_rng(213)
@@ -12,10 +13,6 @@ X = rng.normal(size=(24, 5)).astype("float32")
 Y = X.sum(1, keepdims=True)
 LABELS = rng.integers(0, 3, 24)
 EPOCHS = 3
-
-
-def values(tensor):
-    return ops.convert_to_numpy(ops.stop_gradient(tensor))
 
 
 def regression(cls=keras.Model, **config):
