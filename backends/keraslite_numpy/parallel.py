@@ -1,8 +1,9 @@
 """Work over the first axis split among the cores.
 
-NumPy computes products on all cores, through OpenBLAS, and everything else on one. Inside compiled
-steps the work is cut into parts here, one for each core, and OpenBLAS keeps to one thread: after a
-product of its own its threads spin for milliseconds, in the way of others.
+NumPy computes products on all cores, through OpenBLAS, and everything else on one. In compiled
+steps with much of the latter (convolution, pooling, attention) all work is cut into parts here, one
+for each core, and OpenBLAS keeps to one thread: after a product of its own, its threads spin for
+milliseconds in the way of others. Steps of products alone are left to OpenBLAS.
 """
 
 import contextlib
@@ -10,13 +11,12 @@ import ctypes
 import functools
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 _LARGE = 1 << 19  # elements touched; below that, threads cost more than they save
-_state = threading.local()  # cores: how many parts work is cut into in this thread
+_state = threading.local()  # cores: how many parts work is cut into; wanted: that it should be
 
 
 def split(fn, count, work):
@@ -29,12 +29,21 @@ def split(fn, count, work):
     """
     parts = min(cores(), count, work // _LARGE + 1)
     if parts < 2:
+        _state.wanted = getattr(_state, "wanted", False) or work >= _LARGE
         return [fn(slice(0, count))]
     stops = [count * (i + 1) // parts for i in range(parts)]
     slices = [slice(start, stop) for start, stop in zip([0, *stops], stops)]
-    others = [_pool(parts - 1).submit(_quietly, fn, part) for part in slices[1:]]
-    first = fn(slices[0])
-    return [first, *[other.result() for other in others]]
+    helpers = _helpers(cores())
+    for helper, part in zip(helpers, slices[1:]):
+        helper.begin(fn, part)
+    try:
+        first = fn(slices[0])
+    finally:
+        others = [helper.end() for helper, _ in zip(helpers, slices[1:])]
+    for _, error in others:
+        if error is not None:
+            raise error
+    return [first, *[result for result, _ in others]]
 
 
 def in_blocks(fn, count, step, work):
@@ -48,12 +57,6 @@ def in_blocks(fn, count, step, work):
             fn(slice(start, min(start + step, of.stop)))
 
     split(part, count, work)
-
-
-def _quietly(fn, part):
-    """NumPy's error state belongs to a thread: this one has its own."""
-    with np.errstate(all="ignore"):
-        return fn(part)
 
 
 def elementwise(ufunc, x, y):
@@ -91,6 +94,24 @@ def cores():
     return getattr(_state, "cores", 1)
 
 
+def with_own_threads(step):
+    """`step`, with `own_threads` from its second call on if the one before would have used them."""
+    wanted = False
+
+    def run(*args):
+        nonlocal wanted
+        if wanted:
+            with own_threads():
+                return step(*args)
+        outer, _state.wanted = getattr(_state, "wanted", False), False
+        try:
+            return step(*args)
+        finally:
+            wanted, _state.wanted = _state.wanted, outer
+
+    return run
+
+
 @contextlib.contextmanager
 def own_threads():
     """Split work here, and keep OpenBLAS to one thread meanwhile."""
@@ -109,9 +130,44 @@ def own_threads():
         set_threads(before)
 
 
-@functools.cache
-def _pool(size):
-    return ThreadPoolExecutor(size, "keraslite")
+class _Helper(threading.Thread):
+    """A thread that computes parts. Two locks take half the time of an executor's queue."""
+
+    def __init__(self):
+        super().__init__(daemon=True, name="keraslite")
+        self._begin, self._end = threading.Lock(), threading.Lock()
+        self._begin.acquire()
+        self._end.acquire()
+        self.start()
+
+    def begin(self, fn, part):
+        self._job = fn, part
+        self._begin.release()
+
+    def end(self):
+        """(result, error) of what `begin` was given."""
+        self._end.acquire()
+        return self._outcome
+
+    def run(self):
+        while True:
+            self._begin.acquire()
+            fn, part = self._job
+            try:
+                with np.errstate(all="ignore"):  # which belongs to a thread
+                    self._outcome = fn(part), None
+            except BaseException as error:
+                self._outcome = None, error
+            self._job = fn = part = None
+            self._end.release()
+
+
+def _helpers(parts):
+    """The helpers of this thread, one less than there are parts."""
+    helpers = _state.__dict__.setdefault("helpers", [])
+    while len(helpers) < parts - 1:
+        helpers.append(_Helper())
+    return helpers
 
 
 @functools.cache

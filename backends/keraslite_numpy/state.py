@@ -6,7 +6,7 @@ import numpy as np
 
 from keraslite.backend.state import State
 from keraslite_numpy.bfloat16 import tensor
-from keraslite_numpy.parallel import own_threads
+from keraslite_numpy.parallel import with_own_threads
 from keraslite_numpy.tape import TAPE, differentiate, quiet, record_joint, strip
 
 
@@ -43,10 +43,4 @@ class NumpyState(State):
         return call
 
     def compile_step(self, step, state, jit):
-        silent = quiet(step)
-
-        def run(*args):
-            with own_threads():
-                return silent(*args)
-
-        return run
+        return with_own_threads(quiet(step))

@@ -11,7 +11,7 @@ import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
-from keraslite_numpy.parallel import in_blocks
+from keraslite_numpy.parallel import cores, in_blocks
 from keraslite_numpy.tape import TAPE, strip
 
 _BLOCK = 1 << 15
@@ -62,7 +62,7 @@ def _in_blocks(rule, g, arrays):
         count = part.stop - part.start
         rule(t[:count], u[:count], g[part], *[a[part] for a in arrays])
 
-    in_blocks(block, g.size, _BLOCK, _PASSES * g.size)
+    in_blocks(block, g.size, _BLOCK, _PASSES * g.size if cores() > 1 else 0)
 
 
 def _joined(arrays):
