@@ -33,13 +33,20 @@ def split(fn, count, work):
         return [fn(slice(0, count))]
     stops = [count * (i + 1) // parts for i in range(parts)]
     slices = [slice(start, stop) for start, stop in zip([0, *stops], stops)]
-    helpers = _helpers(cores())
+    available, _state.cores = cores(), 1  # a part is not split again
+    helpers = _helpers(parts - 1)
     for helper, part in zip(helpers, slices[1:]):
         helper.begin(fn, part)
     try:
-        first = fn(slices[0])
+        try:
+            first = fn(slices[0])
+        finally:
+            others = [helper.end() for helper, _ in zip(helpers, slices[1:])]
+    except BaseException:  # Ctrl-C, perhaps while waiting: these may be at work still
+        _state.helpers = []
+        raise
     finally:
-        others = [helper.end() for helper, _ in zip(helpers, slices[1:])]
+        _state.cores = available
     for _, error in others:
         if error is not None:
             raise error
@@ -162,12 +169,21 @@ class _Helper(threading.Thread):
             self._end.release()
 
 
-def _helpers(parts):
-    """The helpers of this thread, one less than there are parts."""
+def _helpers(count):
+    """Helpers of this thread."""
     helpers = _state.__dict__.setdefault("helpers", [])
-    while len(helpers) < parts - 1:
+    while len(helpers) < count:
         helpers.append(_Helper())
     return helpers
+
+
+def _forget():
+    """A forked process has this module's state, but not its threads."""
+    _state.helpers = []
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 @functools.cache

@@ -78,11 +78,6 @@ def tracked(layer):
     return found
 
 
-def version():
-    """A number that goes up whenever the structure of some layer may have changed."""
-    return _Structure.version
-
-
 def unique(items):
     """Items without repeats, by identity, in order."""
     return list({id(item): item for item in items}.values())
