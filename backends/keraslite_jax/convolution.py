@@ -66,11 +66,12 @@ def _max_pool_jvp(backend, size, strides, primals, tangents):
 
 
 class Convolution:
-    def conv(self, x, kernel, strides, padding, dilation, groups):
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         widths = self.spatial_padding(x, kernel.shape[:-2], strides, dilation, padding)
         windows = x.size * math.prod(kernel.shape[:-2]) // math.prod(strides)
         conv = _conv if platform() == "cpu" and windows <= _LARGEST else _xla_conv
-        return conv(x, kernel, self, tuple(strides), widths, tuple(dilation), groups)
+        y = conv(x, kernel, self, tuple(strides), widths, tuple(dilation), groups)
+        return y if bias is None else y + bias
 
     def max_pool(self, x, pool_size, strides, padding):
         ones = (1,) * len(pool_size)

@@ -67,21 +67,24 @@ class _Patches:
         return _patch_buffer(count, self.out, self.size, self.channels, self.dtype)
 
 
-def _conv(patches, kernel):
+def _conv(patches, kernel, bias):
     filters = kernel.shape[-1]
     y = np.empty((len(patches.view), *patches.out, filters), kernel.dtype)
     matrix = kernel.reshape(-1, filters)
 
     def part(images):
         for group, _, rows in patches.groups(images):
-            np.matmul(rows, matrix, out=y[group].reshape(-1, filters))
+            out = y[group].reshape(-1, filters)
+            np.matmul(rows, matrix, out=out)
+            if bias is not None:
+                out += bias
 
     split(part, len(y), patches.view.size)
     return y
 
 
 def _conv_backward(patches, padded_shape, kernel, g, need):
-    """Gradients of the padded input and the kernel."""
+    """Gradients of the padded input, the kernel and the bias."""
     filters = kernel.shape[-1]
     matrix = kernel.reshape(-1, filters)
     g = np.ascontiguousarray(g)
@@ -90,12 +93,14 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
     every = (slice(None),) * (len(patches.size) + 1)
 
     def part(images):
-        d_kernel = np.zeros_like(matrix)
+        d_kernel, d_bias = np.zeros_like(matrix), np.zeros(filters, matrix.dtype)
         spare = {}
         for group, _, rows in patches.groups(images, fill=need[1]):
             upstream = g[group].reshape(-1, filters)
             if need[1]:
                 d_kernel += rows.T @ upstream
+            if need[2:] == [True]:
+                d_bias += np.ones(len(upstream), upstream.dtype) @ upstream
             if dx is not None:
                 count = group.stop - group.start
                 if count not in spare:
@@ -105,12 +110,13 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
                 target = dx[group]
                 for tap, places in taps:
                     target[(slice(None), *places)] += d_patches[(*every, *tap)]
-        return d_kernel
+        return d_kernel, d_bias
 
-    first, *others = split(part, len(g), patches.view.size)
-    for other in others:
-        first += other
-    return dx, first.reshape(kernel.shape) if need[1] else None
+    (d_kernel, d_bias), *others = split(part, len(g), patches.view.size)
+    for more_kernel, more_bias in others:
+        d_kernel += more_kernel
+        d_bias += more_bias
+    return dx, d_kernel.reshape(kernel.shape), d_bias
 
 
 def _spread_to_first(dx, x, y, g, taps, overlap):
@@ -132,28 +138,30 @@ def _unpad(x, widths):
 
 
 class NumpyConvolution(Convolution):
-    def conv(self, x, kernel, strides, padding, dilation, groups):
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         *size, channels, filters = kernel.shape
         size = tuple(size)
         widths = self.spatial_padding(x, size, strides, dilation, padding)
         ones = (1,) * len(size)
         padded = any(w != (0, 0) for w in widths)
         if groups == 1 and size == ones == tuple(strides) and not padded:
-            return self.matmul(x, self.reshape(kernel, (channels, filters)))
-        if groups != 1 or is_nested(x, kernel):
-            return super().conv(x, kernel, strides, padding, dilation, groups)
+            return self.dense(x, self.reshape(kernel, (channels, filters)), bias)
+        if groups != 1 or is_nested(x, kernel, bias):
+            return super().conv(x, kernel, strides, padding, dilation, groups, bias)
         if is_half(x):
             args = (self.cast(x, "float32"), self.cast(kernel, "float32"))
-            y = self.conv(*args, strides, padding, dilation, groups)
-            return self.cast(y, self.dtype(x))
+            y = self.cast(self.conv(*args, strides, padding, dilation, groups), self.dtype(x))
+            return y if bias is None else y + bias
         raw = self._pad_spatial(strip(x), widths, 0)
         patches = _Patches(raw, size, strides, dilation)
 
-        def backward(B, g, need, out, x, kernel):
-            dx, d_kernel = _conv_backward(patches, raw.shape, kernel, g, need)
-            return _unpad(dx, widths) if need[0] and padded else dx, d_kernel
+        def backward(B, g, need, out, x, kernel, *bias):
+            dx, *others = _conv_backward(patches, raw.shape, kernel, g, need)
+            dx = _unpad(dx, widths) if need[0] and padded else dx
+            return (dx, *others)[: len(need)]
 
-        return record_joint(backward, (x, kernel), _conv(patches, strip(kernel)))
+        args = (x, kernel) if bias is None else (x, kernel, bias)
+        return record_joint(backward, args, _conv(patches, strip(kernel), strip(bias)))
 
     def _pool_places(self, x, pool_size, strides, padding):
         """Padding widths, and where each tap reads the padded input."""

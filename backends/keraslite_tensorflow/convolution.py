@@ -18,7 +18,10 @@ def _padding(padding):
 
 
 class TensorflowConvolution:
-    def conv(self, x, kernel, strides, padding, dilation, groups):
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
+        if bias is not None:
+            y = self.conv(x, kernel, strides, padding, dilation, groups)
+            return raw.BiasAdd(value=y, bias=bias)
         rank = len(strides)
         depthwise = groups > 1 and kernel.shape[-2] == 1 and rank == 2 and strides[0] == strides[1]
         dilated = any(d != 1 for d in dilation)

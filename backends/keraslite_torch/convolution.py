@@ -14,7 +14,7 @@ _KERNEL = {1: (2, 1, 0), 2: (3, 2, 0, 1), 3: (4, 3, 0, 1, 2)}
 
 
 class Convolution:
-    def conv(self, x, kernel, strides, padding, dilation, groups):
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         rank = x.ndim - 2
         widths = self.spatial_padding(x, kernel.shape[:rank], strides, dilation, padding)
         symmetric = all(before == after for before, after in widths)
@@ -23,6 +23,7 @@ class Convolution:
         y = _CONV[rank](
             x.permute(_FIRST[rank]),
             kernel.permute(_KERNEL[rank]),
+            bias,
             stride=strides,
             padding=tuple(before for before, _ in widths),
             dilation=dilation,

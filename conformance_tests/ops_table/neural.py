@@ -218,6 +218,18 @@ CONVOLUTION = (
         ),
         twice=True,
     ),
+    Op(
+        "conv", "contraction", (X, X, X),
+        cases(
+            ((2, 6, 5, 3), (3, 2, 3, 4), (4,), conv_params((2, 2), "same")),
+            ((1, 5, 5, 4), (3, 3, 2, 6), (6,), conv_params((1, 1), "valid", groups=2)),
+            ((2, 9, 2), (3, 2, 4), (4,), conv_params((1,), ((4, 0),), (2,))),
+            ((2, 4, 4, 3), (1, 1, 3, 5), (5,), conv_params((1, 1), "valid")),
+        ),
+        call=lambda conv, x, kernel, bias, **params: conv(x, kernel, bias=bias, **params),
+        twice=True,
+        label="conv-with-bias",
+    ),
     Op("max_pool", "exact", (X,), POOLED, twice=True),
     Op("average_pool", "reduction", (X,), POOLED, twice=True),
 )  # fmt: skip

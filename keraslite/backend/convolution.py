@@ -41,8 +41,11 @@ class Convolution:
             return x
         return self.pad(x, ((0, 0), *widths, (0, 0)), value)
 
-    def conv(self, x, kernel, strides, padding, dilation, groups):
-        """Cross-correlation of x (N, *spatial, C) with kernel (*size, C // groups, filters)."""
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
+        """Cross-correlation of x (N, *spatial, C) with kernel (*size, C // groups, filters), plus
+        a bias (filters,)."""
+        if bias is not None:
+            return self.conv(x, kernel, strides, padding, dilation, groups) + bias
         *size, channels, filters = self.shape(kernel)
         widths = self.spatial_padding(x, size, strides, dilation, padding)
         patches = self.windows(self._pad_spatial(x, widths, 0), tuple(size), strides, dilation)

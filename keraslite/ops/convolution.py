@@ -101,6 +101,11 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     >>> ops.shape(ops.conv(ops.ones((1, 5, 5, 3)), ops.ones((3, 3, 3, 8)), padding="same"))
     (1, 5, 5, 8)
     """
+    return convolved(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+
+
+def convolved(inputs, kernel, bias, strides, padding, data_format, dilation_rate):
+    """`conv`, plus a bias (filters,) of the inputs' dtype or None."""
     x, kernel, back = _conv_operands(inputs, kernel, data_format)
     strides, padding, dilation = _conv_settings(x, kernel, strides, padding, dilation_rate)
     channels, in_kernel, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
@@ -110,7 +115,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
             f"`inputs` have {channels} channels, which a `kernel` of shape"
             f" {tuple(kernel.shape)} (*size, channels // groups, filters) does not fit."
         )
-    return back(context.backend.conv(x, kernel, strides, padding, dilation, groups))
+    return back(context.backend.conv(x, kernel, strides, padding, dilation, groups, bias))
 
 
 @op

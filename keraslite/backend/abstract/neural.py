@@ -70,7 +70,7 @@ class AbstractNeural(Backend):
 class AbstractConvolution(Backend):
     """See `Convolution`."""
 
-    def conv(self, x, kernel, strides, padding, dilation, groups):
+    def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         *size, channels, filters = kernel.shape
         counts = window_counts(x, size, strides, dilation, padding)
         found = x.shape[-1]

@@ -5,6 +5,7 @@ from keraslite.backend.convolution import output_size
 from keraslite.core.input_spec import InputSpec
 from keraslite.layers.checks import one_of, positive_int, tuple_of
 from keraslite.layers.weight_settings import LayerWithSettings
+from keraslite.ops.convolution import convolved
 
 
 class BaseConv(LayerWithSettings):
@@ -81,14 +82,10 @@ class BaseConv(LayerWithSettings):
         padding = self.padding
         if padding == "causal":
             inputs, padding = self._padded_before(inputs), "valid"
-        outputs = ops.conv(
-            inputs, self.kernel, self.strides, padding, self.data_format, self.dilation_rate
-        )
-        if self.bias is not None:
-            bias = self.bias.value
-            if self.data_format == "channels_first":
-                bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
-            outputs = outputs + bias
+        outputs = convolved(
+            inputs, self.kernel, None if self.bias is None else self.bias.value, self.strides,
+            padding, self.data_format, self.dilation_rate,
+        )  # fmt: skip
         return outputs if self.activation is activations.linear else self.activation(outputs)
 
     def _padded_before(self, inputs):
