@@ -21,6 +21,19 @@ _SPATIAL = "XYZ"
 _LARGEST = 2**25  # elements of windows: with more of them XLA's own gradient is as fast
 
 
+def _windows_pay(x, kernel, strides):
+    """True where windows times kernel have the faster gradient, on a CPU.
+
+    Measured, in ms, windows and XLA: 28 x 28 x 1 to 32: 0.7, 2.9; 13 x 13 x 32 to 64: 10, 16;
+    8 x 8 x 64 to 64: 2.4, 2.9; 32 x 32 x 16 to 32 by strides: 1.6, 2.4. But 32 x 32 x 16 to 16:
+    6.7, 3.4; 16 x 16 x 32 to 32: 4.0, 3.2.
+    """
+    *size, channels, filters = kernel.shape
+    windows = x.size * math.prod(size) // math.prod(strides)
+    wide = filters >= 64 or channels == 1 or any(s > 1 for s in strides)
+    return wide and windows <= _LARGEST
+
+
 def _xla_conv(x, kernel, backend, strides, padding, dilation, groups):
     spatial = _SPATIAL[: x.ndim - 2]
     layouts = f"N{spatial}C", f"{spatial}IO", f"N{spatial}C"
@@ -52,7 +65,12 @@ def _first_maximum(windows, axes):
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
 def _max_pool(x, backend, size, strides):
-    return _first_maximum(backend.windows(x, size, strides, (1,) * len(size)), size)[0]
+    steps = (1, *strides, 1)
+    return lax.reduce_window(x, _lowest(x.dtype), lax.max, (1, *size, 1), steps, "valid")
+
+
+def _lowest(dtype):
+    return -math.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
 
 
 @_max_pool.defjvp
@@ -68,8 +86,7 @@ def _max_pool_jvp(backend, size, strides, primals, tangents):
 class Convolution:
     def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         widths = self.spatial_padding(x, kernel.shape[:-2], strides, dilation, padding)
-        windows = x.size * math.prod(kernel.shape[:-2]) // math.prod(strides)
-        conv = _conv if platform() == "cpu" and windows <= _LARGEST else _xla_conv
+        conv = _conv if platform() == "cpu" and _windows_pay(x, kernel, strides) else _xla_conv
         y = conv(x, kernel, self, tuple(strides), widths, tuple(dilation), groups)
         return y if bias is None else y + bias
 

@@ -9,7 +9,7 @@ import optree
 from jax import lax
 from jax.tree_util import Partial
 
-from keraslite_jax.arrays import placed
+from keraslite_jax.arrays import placed, platform
 
 
 def _pack(nest):
@@ -105,7 +105,11 @@ class State:
 
     def compile_loop(self, step, state, jit):
         """`lax.fori_loop` over the batches, under one `jax.jit`; the number of them is no constant,
-        so one compilation serves any."""
+        so one compilation serves any.
+
+        On a CPU, XLA runs convolutions in a loop on one thread, naively: steps with such are called
+        one by one.
+        """
         if jit is False:
             return super().compile_loop(step, state, jit)
 
@@ -133,8 +137,20 @@ class State:
             last, new = lax.fori_loop(0, count, body, (empty, handles))
             return jax.tree.unflatten(structure, last), new
 
-        call = _with_state(pure, state)
-        return lambda batches, count: call(count, *optree.tree_flatten(batches))
+        call, singly = _with_state(pure, state), super().compile_loop(step, state, jit)
+        convolves = {}
+
+        def run(batches, count):
+            leaves, nest = optree.tree_flatten(batches)
+            key = (nest, *[(x.shape, x.dtype) for x in leaves])
+            if key not in convolves:
+                kept = state.get()
+                traced = pure.trace(kept, count, leaves, nest)
+                state.set(kept)
+                convolves[key] = platform() == "cpu" and "conv_general" in str(traced.jaxpr)
+            return singly(batches, count) if convolves[key] else call(count, leaves, nest)
+
+        return run
 
     def abstract_eval(self, fn, specs):
         return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)
