@@ -12,6 +12,7 @@ import functools
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -142,6 +143,8 @@ class _Helper(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True, name="keraslite")
+        self._job: Any = None
+        self._outcome: Any = None
         self._begin, self._end = threading.Lock(), threading.Lock()
         self._begin.acquire()
         self._end.acquire()
