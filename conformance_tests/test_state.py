@@ -400,6 +400,18 @@ def test_a_compiled_loop_takes_the_first_batches(silent, jit, backend):
     assert count.numpy() == 8
 
 
+def test_a_loop_whose_step_raises_leaves_its_state_readable(backend):
+    total = Cell(backend, np.ones(2, "float32"))
+
+    def step(x):
+        raise RuntimeError("in this step")
+
+    loop = backend.compile_loop(step, Cells(total), "auto")
+    with pytest.raises(RuntimeError, match="in this step"):
+        loop(tensor(backend, [[1.0, 2.0]], "float32"), 1)
+    np.testing.assert_array_equal(total.numpy(), [1, 1])
+
+
 def test_state_may_be_changed_between_compiled_steps(backend):
     total = Cell(backend, np.zeros(2, "float32"))
 

@@ -145,8 +145,10 @@ class State:
             key = (nest, *[(x.shape, x.dtype) for x in leaves])
             if key not in convolves:
                 kept = state.get()
-                traced = pure.trace(kept, count, leaves, nest)
-                state.set(kept)
+                try:
+                    traced = pure.trace(kept, count, leaves, nest)
+                finally:  # a step that raises leaves no tracers behind
+                    state.set(kept)
                 convolves[key] = platform() == "cpu" and "conv_general" in str(traced.jaxpr)
             return singly(batches, count) if convolves[key] else call(count, leaves, nest)
 
