@@ -127,15 +127,36 @@ def own_threads():
     if openblas is None or available < 2 or cores() > 1:
         yield
         return
-    set_threads, get_threads = openblas
-    before = get_threads()
-    set_threads(1)
+    _blas.hold(*openblas)
     _state.cores = available
     try:
         yield
     finally:
         _state.cores = 1
-        set_threads(before)
+        _blas.release(openblas[0])
+
+
+class _Blas:
+    """OpenBLAS's one setting for the process: at one thread while any thread runs such a step."""
+
+    def __init__(self):
+        self._lock, self._holders, self._before = threading.Lock(), 0, 1
+
+    def hold(self, set_threads, get_threads):
+        with self._lock:
+            if not self._holders:
+                self._before = get_threads()
+                set_threads(1)
+            self._holders += 1
+
+    def release(self, set_threads):
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                set_threads(self._before)
+
+
+_blas = _Blas()
 
 
 class _Helper(threading.Thread):

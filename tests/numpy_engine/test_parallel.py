@@ -94,6 +94,17 @@ def test_openblas_keeps_to_one_thread_meanwhile(monkeypatch):
     assert openblas[1]() == before
 
 
+def test_openblas_is_released_by_the_last_holder():
+    threads = [4]
+    blas = parallel._Blas()
+    for _ in range(2):
+        blas.hold(threads.append, lambda: threads[-1])
+    blas.release(threads.append)
+    assert threads[-1] == 1
+    blas.release(threads.append)
+    assert threads[-1] == 4
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # newer Pythons warn of forks
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_has_helpers_of_its_own(two_cores):
