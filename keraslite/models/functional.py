@@ -116,7 +116,7 @@ class Functional(Model):
         for x, tensor in zip(given, self.inputs):
             plain = plain and dtype_of(x) == tensor.dtype
         for step in self._plan:
-            if plain and step.is_plain:
+            if plain and step.is_plain and _is_bare(step.operation):
                 step.run_plain(values)
             else:
                 step.run(values)
@@ -255,8 +255,6 @@ def _is_plain(layer, node):
         isinstance(layer, Layer)
         and not isinstance(layer, Model)
         and type(layer).__call__ is Layer.__call__
-        and layer.compute_dtype == layer.variable_dtype
-        and layer.activity_regularizer is None
         and not layer._produces_mask
         and not layer._sublayers()
         and (node.args[0].dtype == layer.input_dtype or node.args[0].dtype not in FLOATS)
@@ -285,6 +283,11 @@ def sorted_nodes(inputs, outputs, name):
             stack.append((tensor, True))
             stack.extend((parent, False) for parent in reversed(node.parents))
     return order
+
+
+def _is_bare(layer):
+    """True if a layer casts nothing and adds no penalty, which users may change at any time."""
+    return layer.activity_regularizer is None and layer.compute_dtype == layer.variable_dtype
 
 
 def _without_list(nest):
