@@ -18,6 +18,7 @@ class NoState:
 
     get = staticmethod(list)
     set = staticmethod(lambda handles: None)
+    version = 0
 
 
 def parameters(ops, dtypes=None):

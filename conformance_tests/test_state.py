@@ -32,6 +32,8 @@ class Cell:
 class Cells:
     """The state of a step."""
 
+    version = 0
+
     def __init__(self, *cells):
         self.cells = cells
 

@@ -129,6 +129,8 @@ def compiles():
     runs = []
 
     class State:
+        version = 0
+
         def get(self):
             return []
 

@@ -44,6 +44,8 @@ CLASS_NAMES = sorted(
 class State:
     """The handles of Variables, as `compile_step` reads and writes them."""
 
+    version = 0
+
     def __init__(self, variables):
         self.variables = variables
 

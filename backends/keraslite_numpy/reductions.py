@@ -20,6 +20,8 @@ def kept_shape(shape, axis):
 
 def _spread(B, g, x, axis):
     """The adjoint of a sum: g repeated along the axes that were reduced."""
+    if g.size == x.size:
+        return B.reshape(g, x.shape)
     kept = kept_shape(x.shape, axis)
     return B.broadcast_to(g if g.shape == kept else B.reshape(g, kept), x.shape)
 
@@ -57,15 +59,19 @@ def _sum(x, axis=None, keepdims=False):
 
 
 def _mean(x, axis, keepdims):
+    if type(axis) is int and x.shape[axis] == 1:
+        return x if keepdims else x.squeeze(axis)
     total = add_up(x, axis, keepdims)
-    count = math.prod(x.shape) // max(math.prod(total.shape), 1)
-    return (total / (count or math.nan)).astype(x.dtype)
+    count = x.size // max(total.size, 1)
+    return (total / (count or math.nan)).astype(x.dtype, copy=False)
 
 
 def _mean_vjp(B, g, y, x, axis, keepdims):
     if g.ndim == 0 and type(g) is np.ndarray:  # of the first order: a constant
-        return np.full(x.shape, g / (x.size or math.nan), x.dtype)
-    return _spread(B, g / (math.prod(x.shape) // max(math.prod(y.shape), 1)), x, axis)
+        spread = np.empty(x.shape, x.dtype)
+        spread.fill(g / (x.size or math.nan))
+        return spread
+    return _spread(B, g / (x.size // max(y.size, 1)), x, axis)
 
 
 def _extreme_vjp(B, g, y, x, axis=None, keepdims=False):

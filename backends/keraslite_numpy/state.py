@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from keraslite.backend.recording import RecordedStep
 from keraslite.backend.state import State
 from keraslite_numpy.bfloat16 import tensor
 from keraslite_numpy.parallel import with_own_threads
@@ -43,4 +44,4 @@ class NumpyState(State):
         return call
 
     def compile_step(self, step, state, jit):
-        return with_own_threads(quiet(step))
+        return with_own_threads(quiet(RecordedStep(self, step, state, self.engine)))

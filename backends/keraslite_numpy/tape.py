@@ -64,7 +64,9 @@ def strip(x):
 
 def strip_nest(nest):
     """Strip every leaf of a nest of containers."""
-    return optree.tree_map(strip, nest)
+    if type(nest) in (tuple, list):
+        return type(nest)([strip_nest(x) for x in nest])
+    return strip(nest) if optree.tree_is_leaf(nest) else optree.tree_map(strip, nest)
 
 
 def node_of(x):
@@ -170,7 +172,9 @@ def differentiate(backend, fn, has_aux, inputs, rest):
     outermost = TAPE.depth == 0
     TAPE.depth += 1
     try:
-        leaves = list(map(_leaf, inputs))
+        leaves = [
+            TAPE.append(_LEAF, x) if type(x) is np.ndarray else _leaf(x) for x in inputs
+        ]
         result = fn(leaves, *rest)
         value, aux = result if has_aux else (result, None)
         _check_scalar(value)
@@ -222,6 +226,8 @@ def _backward(backend, value, leaves, start):
 
 def _finish(g, x):
     """A leaf's gradient in the leaf's dtype, in memory that can be written."""
+    if type(g) is np.ndarray and g.dtype is x.dtype and g.flags.writeable:
+        return g
     if g is None:
         return tensor(np.zeros(x.shape, x.dtype))
     if type(g) is Traced:

@@ -17,6 +17,7 @@ from keraslite_numpy.tape import TAPE, strip
 _BLOCK = 1 << 15
 _PASSES = 8  # over the elements in an update, about
 _SMALL = 1 << 12  # elements; such variables are updated together
+_FLOAT32 = np.dtype(np.float32)
 _scratch = threading.local()
 _parts = {}  # id of a buffer -> ids of the handles that are its parts, in order
 
@@ -37,13 +38,14 @@ def _update(rule, gradients, *handles):
     if TAPE.depth:
         gradients = [strip(g) for g in gradients]
         handles = [[tensor(np.array(strip(x), order="C")) for x in column] for column in handles]
+    small = [i for i, g in enumerate(gradients) if g.size <= _SMALL and g.dtype is _FLOAT32]
     new = [list(column) for column in handles]
-    small = [i for i, g in enumerate(gradients) if g.size <= _SMALL and g.dtype == np.float32]
-    if len(small) > 1:
-        groups = [_joined([column[i] for i in small]) for column in handles]
-        together = np.concatenate([gradients[i].reshape(-1) for i in small])
-        _in_blocks(rule, together, [whole for whole, _ in groups])
-        for column, (_, parts) in zip(new, groups):
+    if len(small) == len(gradients) > 1:
+        new = _update_together(rule, gradients, new)
+    elif len(small) > 1:
+        some = [[column[i] for i in small] for column in handles]
+        some = _update_together(rule, [gradients[i] for i in small], some)
+        for column, parts in zip(new, some):
             for i, part in zip(small, parts):
                 column[i] = part
     else:
@@ -54,8 +56,18 @@ def _update(rule, gradients, *handles):
     return new
 
 
+def _update_together(rule, gradients, columns):
+    """`rule` once on all of them, as parts of one buffer for each column; returns those parts."""
+    groups = [_joined(column) for column in columns]
+    _in_blocks(rule, np.concatenate([g.reshape(-1) for g in gradients]), [g[0] for g in groups])
+    return [parts for _, parts in groups]
+
+
 def _in_blocks(rule, g, arrays):
     """`rule` on blocks of flat arrays."""
+    if g.size <= _BLOCK:
+        t, u = _buffers(g.dtype)
+        return rule(t[: g.size], u[: g.size], g, *arrays)
 
     def block(part):
         t, u = _buffers(g.dtype)
@@ -71,9 +83,12 @@ def _joined(arrays):
     They are, once a call has made them so; what was assigned since then is copied in anew.
     """
     whole = arrays[0].base
-    known = whole is not None and _parts.get(id(whole)) == list(map(id, arrays))
-    if known and not [a for a in arrays if a.base is not whole]:  # ids may have been taken over
-        return whole, arrays
+    if whole is not None and _parts.get(id(whole)) == list(map(id, arrays)):
+        for a in arrays:
+            if a.base is not whole:  # an id has been taken over
+                break
+        else:
+            return whole, arrays
     whole = np.concatenate([a.reshape(-1) for a in arrays])
     stops = itertools.accumulate(a.size for a in arrays)
     arrays = [whole[stop - a.size : stop].reshape(a.shape) for a, stop in zip(arrays, stops)]

@@ -86,7 +86,8 @@ class Arrays:
             return torch.full((), x, dtype=wanted, device=device)
         if isinstance(x, (list, tuple)):
             return self._from_list(x, dtype)
-        return _from_numpy(np.asarray(x)).to(device, wanted)
+        tensor = _from_numpy(np.asarray(x))
+        return tensor if wanted is None and device.type == "cpu" else tensor.to(device, wanted)
 
     def _from_list(self, x, dtype):
         if any(map(_holds_tensor, x)):

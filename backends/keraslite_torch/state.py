@@ -15,6 +15,8 @@ import threading
 import optree
 import torch
 
+from keraslite.backend.recording import RecordedStep
+
 
 class _Nesting(threading.local):
     depth = 0  # how many value_and_grad calls are running in this thread
@@ -36,6 +38,11 @@ class State:
             return _copy(value)
         with torch.no_grad():
             return handle.copy_(value)
+
+    def assign_new(self, handle, value):
+        if handle.requires_grad:
+            return self.assign(handle, value)
+        return value.detach() if value.requires_grad and not nesting.depth else value
 
     stop_gradient = staticmethod(torch.Tensor.detach)
 
@@ -65,7 +72,9 @@ class State:
         return call
 
     def compile_step(self, step, state, jit):
-        return torch.compile(step) if jit is True else step
+        if jit is True:
+            return torch.compile(step)
+        return torch.no_grad()(RecordedStep(self, step, state))
 
     def without_gradients(self, fn):
         return torch.no_grad()(fn)
@@ -116,12 +125,12 @@ def _gradients(value, inputs, nested):
     return [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, grads)]
 
 
-def _detach(x):
-    return x.detach() if isinstance(x, torch.Tensor) else x
-
-
 def _detached(nest):
-    return nest.detach() if isinstance(nest, torch.Tensor) else optree.tree_map(_detach, nest)
+    if isinstance(nest, torch.Tensor):
+        return nest.detach()
+    if type(nest) in (tuple, list):
+        return type(nest)([_detached(x) for x in nest])
+    return nest if optree.tree_is_leaf(nest) else optree.tree_map(_detached, nest)
 
 
 class _CustomGradient(torch.autograd.Function):

@@ -75,15 +75,13 @@ class Updates:
         self, gradients, parameters, means, squares, rate, step, beta_1, beta_2, epsilon
     ):
         rate, step = _number(rate), _number(step)
-        # The bias corrections go into the rate; the kernel's own are 1 at a step this late.
-        late = torch.full((), 1e9, device=parameters[0].device)
         torch._fused_adam_(
             parameters,
             [g if g.is_contiguous() else g.contiguous() for g in gradients],  # it reads flat memory
             means,
             squares,
             [],
-            [late] * len(parameters),
+            [_late(parameters[0].device)] * len(parameters),
             lr=self.unbiased_rate(rate, step, beta_1, beta_2),
             beta1=beta_1,
             beta2=beta_2,
@@ -97,6 +95,12 @@ class Updates:
     def global_norm(self, tensors):
         norms = torch._foreach_norm([self._wide(t) for t in tensors])
         return torch.linalg.vector_norm(torch.stack(norms))
+
+
+@functools.cache
+def _late(device):
+    """A step so late that the kernel's own corrections of the bias are 1; ours are in the rate."""
+    return torch.full((), 1e9, device=device)
 
 
 def _number(scalar):

@@ -50,13 +50,18 @@ class State(ABC):
         """Store a tensor of the handle's shape and dtype; returns the handle to keep."""
         return value
 
+    def assign_new(self, handle, value):
+        """As `assign`, of a tensor that nobody else holds: it may be kept without a copy."""
+        return self.assign(handle, value)
+
     def compile_step(self, step, state, jit):
         """A function that does what `step` does, faster.
 
         Args:
             step: function of a nest of tensors (None allowed) to a nest of tensors. It reads and
                 assigns Variables, those of `state` and no others.
-            state: has `get()`, the list of handles, and `set(handles)`.
+            state: has `get()`, the list of handles, `set(handles)`, and `version`, which changes
+                when what the step reads besides has changed.
             jit: True or False as the user asked, or "auto": what is best for this engine.
         """
         return step

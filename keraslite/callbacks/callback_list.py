@@ -38,7 +38,8 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
         if add_history and model is not None:
-            model.history = next(c for c in self.callbacks if isinstance(c, History))
+            history = next(c for c in self.callbacks if isinstance(c, History))
+            model.__dict__["history"] = history  # by __setattr__ it would count as a change
         for hook in _HOOKS:
             setattr(self, hook, self._joined(hook))
 

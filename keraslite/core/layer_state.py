@@ -8,7 +8,8 @@ from keraslite.core.keras_tensor import KerasTensor
 from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
 
-_PLAIN = (str, int, float, bool, bytes, type(None), np.ndarray, np.generic)
+_COMPARED = (str, int, float, bool)
+_PLAIN = (*_COMPARED, bytes, type(None), np.ndarray, np.generic)
 
 
 class LayerState:
@@ -38,6 +39,8 @@ class LayerState:
     def __setattr__(self, name, value):
         if not isinstance(value, _PLAIN):
             tracking.changed()
+        elif not _is_same(self.__dict__.get(name), value):
+            tracking.setting_changed()
         super().__setattr__(name, value)
 
     def _sublayers(self):
@@ -334,3 +337,8 @@ def _is_plain(value):
     if isinstance(value, dict):
         return all(map(_is_plain, value.values()))
     return isinstance(value, (str, int, float, bool, type(None)))
+
+
+def _is_same(old, new):
+    """True if a plain attribute keeps its value."""
+    return old is new or (type(old) is type(new) and type(new) in _COMPARED and old == new)

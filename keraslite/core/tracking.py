@@ -14,11 +14,22 @@ HIDDEN = frozenset(
 
 class _Structure:
     version = 0  # goes up whenever a layer, a variable or a container is added anywhere
+    settings = 0  # goes up whenever a plain attribute of a layer changes
 
 
 def changed():
     """Say that the structure of some layer may have changed."""
     _Structure.version += 1
+
+
+def setting_changed():
+    """Say that a number, string or the like of some layer has changed."""
+    _Structure.settings += 1
+
+
+def settings_version():
+    """Differs from what it was if any layer may compute something else than it did."""
+    return _Structure.version, _Structure.settings
 
 
 class Tracked:

@@ -128,6 +128,10 @@ class Variable:
 
         Raises ValueError when the shapes differ.
         """
+        return self._assign(value, self.backend.assign)
+
+    def _assign(self, value, store):
+        """`assign`, by a function of the backend that stores a tensor in a handle."""
         if context.backend.is_abstract:  # shape inference changes nothing
             return self
         backend = self.backend
@@ -147,7 +151,7 @@ class Variable:
             value = backend.stop_gradient(value)
             if id(self) not in log:
                 log[id(self)] = (self, self._value)
-        self._value = backend.assign(self._value, value)
+        self._value = store(self._value, value)
         return self
 
     def assign_add(self, value):
@@ -168,7 +172,7 @@ class Variable:
             if not backend.is_tensor(change):
                 change = backend.asarray(change, self.dtype)
             change = backend.cast(change, self.dtype)
-        return self.assign(rule(backend.read(self._value), change))
+        return self._assign(rule(backend.read(self._value), change), backend.assign_new)
 
     @property
     def handle(self):

@@ -35,7 +35,7 @@ class _Counts(Metric):
         found = compared(positive, negative, y_pred, self.thresholds, self._kept)
         for key, more in zip(self._kept, found):
             variable = getattr(self, self._variable_name(key))
-            variable.assign(variable.value + more)
+            variable.assign_add(more)
 
     def _scalar(self, x):
         """The result: a scalar where there is one threshold."""

@@ -63,10 +63,10 @@ class R2Score(Metric):
         weighted, error = y_true * weight, y_true - y_pred
         parts = (weighted * y_true, weighted, error * error * weight, weight)
         for variable, part in zip(self._sums, parts):
-            variable.assign(variable.value + backend.sum(part, 0))
+            variable.assign_add(backend.sum(part, 0))
         rows, outputs = backend.shape(y_true)
         more = as_number(rows, self.dtype) * outputs
-        self.num_samples.assign(self.num_samples.value + more)
+        self.num_samples.assign_add(more)
 
     def result(self):
         backend = context.backend

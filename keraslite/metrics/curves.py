@@ -32,7 +32,7 @@ class _Curve(Metric):
         if len(y_pred.shape) == 2:
             found = [context.backend.transpose(one, (1, 0)) for one in found]
         for variable, more in zip(self._counts, found):
-            variable.assign(variable.value + more)
+            variable.assign_add(more)
 
     def _rates(self):
         """Values of the four counts."""

@@ -72,7 +72,7 @@ class FBetaScore(Metric):
         axis = None if self.average == "micro" else 0
         parts = (y_pred * y_true, y_pred * (1.0 - y_true), (1.0 - y_pred) * y_true, y_true)
         for variable, part in zip(self._counts, parts):
-            variable.assign(variable.value + backend.sum(part * weight, axis))
+            variable.assign_add(backend.sum(part * weight, axis))
 
     def result(self):
         backend, small = context.backend, epsilon()

@@ -68,7 +68,7 @@ class IoU(Metric):
         empty = backend.zeros((classes * classes,), self.dtype)
         matrix = backend.scatter_add(empty, flat_true * classes + flat_pred, weight)
         total = self.total_confusion_matrix
-        total.assign(total.value + backend.reshape(matrix, (classes, classes)))
+        total.assign_add(backend.reshape(matrix, (classes, classes)))
 
     def result(self):
         backend = context.backend

@@ -53,8 +53,8 @@ class Mean(Metric):
         else:
             total = backend.sum(backend.mean(values, _after_first(rank)) if rank > 1 else values)
             count = as_number(backend.shape(values)[0], self.dtype)
-        self.total.assign(self.total.value + total)
-        self.count.assign(self.count.value + count)
+        self.total.assign_add(total)
+        self.count.assign_add(count)
 
     def _add_weighted(self, values, weight):
         backend = context.backend
@@ -63,8 +63,8 @@ class Mean(Metric):
         if rank > 1:
             values = backend.mean(values, _after_first(rank))
             weight = backend.mean(weight, _after_first(rank))
-        self.total.assign(self.total.value + backend.sum(values))
-        self.count.assign(self.count.value + backend.sum(weight))
+        self.total.assign_add(backend.sum(values))
+        self.count.assign_add(backend.sum(weight))
 
     def result(self):
         return divide_no_nan(self.total.value, self.count.value)
@@ -90,7 +90,7 @@ class Sum(Metric):
         if sample_weight is not None:
             weight = aligned(tensor(sample_weight, self.dtype), values)
             values = values * _masked(weight, mask, values)
-        self.total.assign(self.total.value + backend.sum(values))
+        self.total.assign_add(backend.sum(values))
 
     def result(self):
         return self.total.value

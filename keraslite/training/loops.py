@@ -146,7 +146,11 @@ class Loops:
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""
-        backend = self.backend
+        backend, kind = self.backend, type(nest)
+        if kind is tuple:
+            return tuple([self._tensors(one) for one in nest])
+        if kind is np.ndarray:
+            return backend.asarray(nest, None)
         return optree.tree_map(
             lambda a: a if backend.is_tensor(a) else backend.asarray(a, None), nest
         )

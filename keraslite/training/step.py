@@ -1,6 +1,7 @@
 """From a step method to a fast function: the state that it touches, compiled by the engine."""
 
 from keraslite.backend.context import context
+from keraslite.core import tracking
 
 
 class StepState:
@@ -12,6 +13,11 @@ class StepState:
     def get(self):
         """The handles, in order."""
         return [v._value for v in self.variables]
+
+    @property
+    def version(self):
+        """Changes when a setting of some layer does."""
+        return tracking.settings_version()
 
     def set(self, handles):
         """Put handles (or tensors, while a step is traced) in their place."""
