@@ -80,6 +80,20 @@ def test_assign_replaces_the_value_and_keeps_tensors_apart(trainable, backend):
     np.testing.assert_array_equal(backend.to_numpy(new), [1, 2])
 
 
+def test_assign_new_keeps_the_value_and_no_graph(backend):
+    cell = Cell(backend, np.zeros(2, "float32"), False)
+    before = cell.value
+    cell.handle = backend.assign_new(cell.handle, cell.value + 1.0)
+    np.testing.assert_array_equal(cell.numpy(), [1, 1])
+    np.testing.assert_array_equal(backend.to_numpy(before), [0, 0])
+    trained = Cell(backend, np.ones(2, "float32"), True)
+    cell.handle = backend.assign_new(cell.handle, trained.value * 3.0)
+    trained.handle = backend.assign_new(trained.handle, trained.value * 2.0)
+    np.testing.assert_array_equal(cell.numpy(), [3, 3])
+    np.testing.assert_array_equal(trained.numpy(), [2, 2])
+    assert not getattr(cell.value, "requires_grad", False)
+
+
 def test_read_and_assign_take_plain_tensors(backend):
     x, y = tensor(backend, [1.0]), tensor(backend, [2.0])
     np.testing.assert_array_equal(backend.to_numpy(backend.read(x)), [1])

@@ -64,7 +64,9 @@ def _dense(x, kernel, bias):
 
 def _dense_backward(B, g, need, y, x, kernel, bias):
     """First-order gradients of x, kernel and bias."""
-    rows, x_rows = (g, x) if x.ndim == 2 else (g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1]))
+    rows, x_rows = (
+        (g, x) if x.ndim == 2 else (g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1]))
+    )
     dx = parallel.matmul(rows, kernel.T).reshape(x.shape) if need[0] else None
     d_kernel = parallel.matmul(x_rows.T, rows) if need[1] else None
     return dx, d_kernel, add_up(rows, 0, False) if need[2] else None

@@ -172,9 +172,7 @@ def differentiate(backend, fn, has_aux, inputs, rest):
     outermost = TAPE.depth == 0
     TAPE.depth += 1
     try:
-        leaves = [
-            TAPE.append(_LEAF, x) if type(x) is np.ndarray else _leaf(x) for x in inputs
-        ]
+        leaves = [TAPE.append(_LEAF, x) if type(x) is np.ndarray else _leaf(x) for x in inputs]
         result = fn(leaves, *rest)
         value, aux = result if has_aux else (result, None)
         _check_scalar(value)

@@ -74,7 +74,7 @@ class State:
     def compile_step(self, step, state, jit):
         if jit is True:
             return torch.compile(step)
-        return torch.no_grad()(RecordedStep(self, step, state))
+        return RecordedStep(self, step, state)
 
     def without_gradients(self, fn):
         return torch.no_grad()(fn)

@@ -4,6 +4,7 @@ import inspect
 
 from keraslite import config, ops
 from keraslite.backend.context import context, real_backend, temporarily
+from keraslite.core import tracking
 from keraslite.core.naming import auto_name, suggestion
 from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
@@ -128,6 +129,7 @@ class Optimizer:
             )
         else:
             self._learning_rate = self._rate(value)
+            tracking.setting_changed()
 
     def _running_backend(self):
         backend = context.backend

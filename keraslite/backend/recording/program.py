@@ -57,7 +57,8 @@ def compiled(inputs, handles, block, outputs, changed, names):
     ]
     source = f"def step(data, state):\n{_indented(lines)}"
     namespace = dict(names)
-    exec(compile(source, "<recorded step>", "exec"), namespace)  # noqa: S102, it is our own text
+    # the text is all ours: names that we made, plain values by `repr`, everything else by name
+    exec(compile(source, "<recorded step>", "exec"), namespace)
     return namespace["step"], source
 
 

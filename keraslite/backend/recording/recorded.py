@@ -1,6 +1,7 @@
 """Tensors that note what is done with them."""
 
 import operator
+from typing import Any
 
 
 class Unrecordable(Exception):
@@ -34,11 +35,11 @@ class Recorded:
     def __getattr__(self, name):
         self.recorder.refuse(f"the attribute {name!r} of a tensor is read")
 
-    def _look(self, *_):
+    def _look(self, *_) -> Any:
         self.recorder.refuse("a value is looked at")
 
-    __bool__ = __float__ = __int__ = __index__ = __complex__ = __iter__ = __array__ = _look
-    __contains__ = __setitem__ = __repr__ = __format__ = _look
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __array__ = _look
+    __contains__ = __setitem__ = __repr__ = __format__ = __iter__ = _look
 
 
 def _binary(function):

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from typing import Any, NoReturn
 
 import optree
 
@@ -29,7 +30,7 @@ class Recorder:
         self._thread = threading.get_ident()
         self.refused = None  # why there can be no recording
 
-    def refuse(self, why):
+    def refuse(self, why) -> NoReturn:
         """Give up, whether or not somebody catches the error."""
         self.refused = self.refused or why
         raise Unrecordable(why)
@@ -44,6 +45,8 @@ class Recorder:
             state.set(before)
             result = step(*optree.tree_unflatten(structure, inputs))
             after = state.get()
+        if self.refused is not None:  # and something has caught that
+            raise Unrecordable(self.refused)
         outputs, results = optree.tree_flatten(result)
         self._check([*outputs, *after])
         state.set([x.value for x in after])
@@ -56,7 +59,7 @@ class Recorder:
 
     @contextlib.contextmanager
     def _replaced_functions(self):
-        own = vars(self._engine)
+        own = self._engine.__dict__
         names = [n for n in dir(self._engine) if not n.startswith("_") and n not in own]
         methods = {name: getattr(self._engine, name) for name in names}
         noting = {name: self._noting(name, m) for name, m in methods.items() if callable(m)}
@@ -122,7 +125,7 @@ class Recorder:
         finally:
             self._busy = False
 
-    def _named(self, result):
+    def _named(self, result) -> Any:
         """What a function returned, with its tensors recorded."""
         if isinstance(result, (list, tuple)):
             return [self._named(x) for x in result]

@@ -9,10 +9,39 @@ import optree
 from keraslite.backend.recording.own_code import run_watched
 from keraslite.backend.recording.recorder import Recorder
 
-_lock = threading.Lock()  # one thread at a time puts its functions into an engine
 _FIRST = 8  # recordings that are made in any case; later ones must be worth their time
 _WORTH = 10  # steps that one must have replaced
 _LARGEST = 1 << 26  # elements of state, which is copied while recorded; larger steps gain nothing
+
+
+class _Gate:
+    """Lets steps of all threads run at the same time, and one be recorded only while no other
+    runs: that one changes what they share, the engine's functions and the global seed."""
+
+    def __init__(self):
+        self._lock, self._running = threading.RLock(), 0
+
+    def enter(self):
+        with self._lock:
+            self._running += 1
+
+    def leave(self):
+        with self._lock:
+            self._running -= 1
+
+    def close(self):
+        """Keep others out until `open`; False if some are inside."""
+        self._lock.acquire()
+        if self._running > 1:
+            self._lock.release()
+            return False
+        return True
+
+    def open(self):
+        self._lock.release()
+
+
+_gate = _Gate()
 
 
 class RecordedStep:
@@ -40,6 +69,13 @@ class RecordedStep:
         self.refused = None
 
     def __call__(self, *data):
+        _gate.enter()
+        try:
+            return self._run(data)
+        finally:
+            _gate.leave()
+
+    def _run(self, data):
         if self._state.version != self._version:
             return self._watched(data)
         if self.refused is not None:
@@ -50,12 +86,12 @@ class RecordedStep:
         if recording is not None:
             self._replayed += 1
             return recording.run(leaves, self._state)
-        if self._replayed < _WORTH * (self._made - _FIRST) or not _lock.acquire(blocking=False):
+        if self._replayed < _WORTH * (self._made - _FIRST) or not _gate.close():
             return self._step(*data)
         try:
             return self._recorded(key, data)
         finally:
-            _lock.release()
+            _gate.open()
 
     def _watched(self, data):
         """Run the step and see whether it may be recorded."""
@@ -79,13 +115,15 @@ class RecordedStep:
         copies = [engine.make_variable(engine.read(h), False) for h in handles]
         recorder = Recorder(engine, self._functions)
         try:
-            result, *parts = recorder.record(self._step, data, state)
-        except Exception as error:  # a mistake of the user's comes again in the step as it is
+            result, run, *parts = recorder.record(self._step, data, state)
+        except BaseException as error:
             state.set([engine.assign(h, copy) for h, copy in zip(handles, copies)])
+            if not isinstance(error, Exception):  # Ctrl-C
+                raise
             self.refused = recorder.refused or repr(error)
-            return self._step(*data)
+            return self._step(*data)  # a mistake of the user's comes again
         self._made += 1
-        self.recordings[key] = Recording(*parts)
+        self.recordings[key] = Recording(engine.without_gradients(run), *parts)
         return result
 
 
