@@ -67,9 +67,18 @@ def _dense_backward(B, g, need, y, x, kernel, bias):
     rows, x_rows = (
         (g, x) if x.ndim == 2 else (g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1]))
     )
-    dx = parallel.matmul(rows, kernel.T).reshape(x.shape) if need[0] else None
-    d_kernel = parallel.matmul(x_rows.T, rows) if need[1] else None
-    return dx, d_kernel, add_up(rows, 0, False) if need[2] else None
+    dx = d_kernel = None
+    if need[0] and need[1]:
+        work = rows.size * kernel.shape[0] >> 4
+        dx, d_kernel = parallel.together(
+            work, lambda: parallel.matmul(rows, kernel.T), lambda: parallel.matmul(x_rows.T, rows)
+        )
+    elif need[0]:
+        dx = parallel.matmul(rows, kernel.T)
+    elif need[1]:
+        d_kernel = parallel.matmul(x_rows.T, rows)
+    d_bias = add_up(rows, 0, False) if need[2] else None
+    return dx if dx is None else dx.reshape(x.shape), d_kernel, d_bias
 
 
 _DENSE_VJPS = (

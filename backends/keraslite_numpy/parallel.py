@@ -1,9 +1,9 @@
 """Work over the first axis split among the cores.
 
 NumPy computes products on all cores, through OpenBLAS, and everything else on one. In compiled
-steps with much of the latter (convolution, pooling, attention) all work is cut into parts here, one
-for each core, and OpenBLAS keeps to one thread: after a product of its own, its threads spin for
-milliseconds in the way of others. Steps of products alone are left to OpenBLAS.
+steps with enough work all of it is cut into parts here, one for each core, and OpenBLAS keeps to
+one thread: after a product of its own, its threads spin for milliseconds in the way of others, of
+this program or another.
 """
 
 import contextlib
@@ -83,14 +83,23 @@ def elementwise(ufunc, x, y):
     return out
 
 
+def together(work, *jobs):
+    """[job(), ...], at the same time; jobs should take equally long."""
+    found = split(lambda part: [job() for job in jobs[part]], len(jobs), work)
+    return [result for part in found for result in part]
+
+
 def matmul(x, y):
     """np.matmul of two matrices, on all cores."""
     rows, columns = x.shape[0], y.shape[1]
     work = rows * columns * x.shape[1] >> 5
-    if work < _LARGE or cores() < 2 or x.dtype is not y.dtype:
+    if work < _LARGE or x.dtype is not y.dtype:
+        return np.matmul(x, y)
+    if cores() < 2:
+        _state.wanted = True
         return np.matmul(x, y)
     out = np.empty((rows, columns), x.dtype)
-    if rows >= columns or rows >= 128:
+    if rows >= columns:
         split(lambda s: np.matmul(x[s], y, out=out[s]), rows, work)
     else:
         split(lambda s: np.matmul(x, y[:, s], out=out[:, s]), columns, work)

@@ -11,10 +11,12 @@ import numpy as np
 
 from keraslite.backend.updates import Updates
 from keraslite_numpy.bfloat16 import tensor
-from keraslite_numpy.parallel import cores, in_blocks
+from keraslite_numpy.parallel import cores, split
 from keraslite_numpy.tape import TAPE, strip
 
-_BLOCK = 1 << 15
+_BLOCK = (
+    1 << 18
+)  # elements; shorter ones stay in the cache, but threads would wait for Python's lock
 _PASSES = 8  # over the elements in an update, about
 _SMALL = 1 << 12  # elements; such variables are updated together
 _FLOAT32 = np.dtype(np.float32)
@@ -31,7 +33,7 @@ def _buffers(dtype):
 
 
 def _update(rule, gradients, *handles):
-    """Call `rule(t, u, g, *values)` on blocks of each variable; it writes into the values.
+    """Call `rule(t, u, g, *values)` on blocks of the variables; it writes into the values.
 
     While a gradient is taken the tape may hold the values: then it writes into copies.
     """
@@ -39,42 +41,49 @@ def _update(rule, gradients, *handles):
         gradients = [strip(g) for g in gradients]
         handles = [[tensor(np.array(strip(x), order="C")) for x in column] for column in handles]
     small = [i for i, g in enumerate(gradients) if g.size <= _SMALL and g.dtype is _FLOAT32]
-    new = [list(column) for column in handles]
     if len(small) == len(gradients) > 1:
-        new = _update_together(rule, gradients, new)
-    elif len(small) > 1:
+        return _update_small(rule, gradients, handles)
+    new = [list(column) for column in handles]
+    if len(small) > 1:
         some = [[column[i] for i in small] for column in handles]
-        some = _update_together(rule, [gradients[i] for i in small], some)
+        some = _update_small(rule, [gradients[i] for i in small], some)
         for column, parts in zip(new, some):
             for i, part in zip(small, parts):
                 column[i] = part
     else:
         small = ()
-    for i, g in enumerate(gradients):
-        if i not in small:
-            _in_blocks(rule, g.reshape(-1), [column[i].reshape(-1) for column in handles])
+    large = [i for i in range(len(gradients)) if i not in small]
+    _update_large(rule, [[column[i].reshape(-1) for column in (gradients, *new)] for i in large])
     return new
 
 
-def _update_together(rule, gradients, columns):
+def _update_small(rule, gradients, handles):
     """`rule` once on all of them, as parts of one buffer for each column; returns those parts."""
-    groups = [_joined(column) for column in columns]
-    _in_blocks(rule, np.concatenate([g.reshape(-1) for g in gradients]), [g[0] for g in groups])
+    groups = [_joined(column) for column in handles]
+    together = np.concatenate([g.reshape(-1) for g in gradients])
+    _update_part(rule, [together, *[whole for whole, _ in groups]], 0, together.size)
     return [parts for _, parts in groups]
 
 
-def _in_blocks(rule, g, arrays):
-    """`rule` on blocks of flat arrays."""
-    if g.size <= _BLOCK:
-        t, u = _buffers(g.dtype)
-        return rule(t[: g.size], u[: g.size], g, *arrays)
+def _update_large(rule, variables):
+    """`rule` on flat [gradient, *values] of each variable, an equal part of it all on each core."""
+    stops = list(itertools.accumulate(arrays[0].size for arrays in variables))
 
-    def block(part):
-        t, u = _buffers(g.dtype)
-        count = part.stop - part.start
-        rule(t[:count], u[:count], g[part], *[a[part] for a in arrays])
+    def part(of):
+        for arrays, stop in zip(variables, stops):
+            offset = stop - arrays[0].size
+            _update_part(rule, arrays, max(of.start - offset, 0), min(of.stop, stop) - offset)
 
-    in_blocks(block, g.size, _BLOCK, _PASSES * g.size if cores() > 1 else 0)
+    if stops:
+        split(part, stops[-1], _PASSES * stops[-1] if cores() > 1 else 0)
+
+
+def _update_part(rule, arrays, start, stop):
+    """`rule` on blocks of elements start to stop."""
+    t, u = _buffers(arrays[0].dtype)
+    for begin in range(start, stop, len(t)):
+        end = min(begin + len(t), stop)
+        rule(t[: end - begin], u[: end - begin], *[a[begin:end] for a in arrays])
 
 
 def _joined(arrays):
