@@ -10,11 +10,15 @@ import numpy as np
 
 from keraslite.backend.convolution import Convolution
 from keraslite_numpy.bfloat16 import is_half
+from keraslite_numpy.elementwise import relu_vjp
 from keraslite_numpy.movement import tap_slices, window_view
 from keraslite_numpy.parallel import in_blocks, split
-from keraslite_numpy.tape import is_nested, record_joint, strip
+from keraslite_numpy.tape import argument_of, is_nested, record_joint, strip
 
 _BUFFER = 1 << 18  # elements gathered at a time
+_POOL = 1 << 20  # elements of images and their gradients that a pool works on at a time
+_SHARE = 1 << 15  # elements of a tap's share of the input's gradient
+_WHOLE = (np.float32, np.float64)
 _LONG_RUN = 16  # elements: where patches are shorter than this in memory, gather them by tap
 
 
@@ -32,14 +36,6 @@ def _patch_buffer(count, out, size, channels, dtype):
     return buffer.transpose(order), buffer.reshape(taps, -1).T
 
 
-def _product(a, b, out):
-    """a @ b into `out`, whichever way that is laid out."""
-    if out.flags.c_contiguous:
-        np.matmul(a, b, out=out)
-    else:
-        np.matmul(b.T, a.T, out=out.T)
-
-
 class _Patches:
     """The patches of a padded batch, in groups of images."""
 
@@ -51,20 +47,18 @@ class _Patches:
         each = max(math.prod(self.view.shape[1:]), 1)
         self.step = max(1, min(len(x), _BUFFER // each))
 
-    def groups(self, images, fill=True):
-        """(images, patches, matrix) for each group of a slice of them; the buffer is reused."""
+    def groups(self, images):
+        """(images, matrix of their patches) for each group of a slice; the buffer is reused."""
         patches = matrix = None
         for start in range(images.start, images.stop, self.step):
             group = slice(start, min(start + self.step, images.stop))
             count = group.stop - start
             if patches is None or len(patches) != count:
-                patches, matrix = self.room(count)
-            if fill:
-                np.copyto(patches, self.view[group])
-            yield group, patches, matrix
-
-    def room(self, count):
-        return _patch_buffer(count, self.out, self.size, self.channels, self.dtype)
+                patches, matrix = _patch_buffer(
+                    count, self.out, self.size, self.channels, self.dtype
+                )
+            np.copyto(patches, self.view[group])
+            yield group, matrix
 
 
 def _conv(patches, kernel, bias):
@@ -73,7 +67,7 @@ def _conv(patches, kernel, bias):
     matrix = kernel.reshape(-1, filters)
 
     def part(images):
-        for group, _, rows in patches.groups(images):
+        for group, rows in patches.groups(images):
             out = y[group].reshape(-1, filters)
             np.matmul(rows, matrix, out=out)
             if bias is not None:
@@ -86,30 +80,19 @@ def _conv(patches, kernel, bias):
 def _conv_backward(patches, padded_shape, kernel, g, need):
     """Gradients of the padded input, the kernel and the bias."""
     filters = kernel.shape[-1]
-    matrix = kernel.reshape(-1, filters)
     g = np.ascontiguousarray(g)
     dx = np.zeros(padded_shape, g.dtype) if need[0] else None
-    taps = list(tap_slices(patches.size, patches.out, patches.strides, patches.dilation))
-    every = (slice(None),) * (len(patches.size) + 1)
 
     def part(images):
-        d_kernel, d_bias = np.zeros_like(matrix), np.zeros(filters, matrix.dtype)
-        spare = {}
-        for group, _, rows in patches.groups(images, fill=need[1]):
-            upstream = g[group].reshape(-1, filters)
-            if need[1]:
-                d_kernel += rows.T @ upstream
-            if need[2:] == [True]:
-                d_bias += np.ones(len(upstream), upstream.dtype) @ upstream
-            if dx is not None:
-                count = group.stop - group.start
-                if count not in spare:
-                    spare[count] = patches.room(count)
-                d_patches, d_rows = spare[count]
-                _product(upstream, matrix.T, d_rows)
-                target = dx[group]
-                for tap, places in taps:
-                    target[(slice(None), *places)] += d_patches[(*every, *tap)]
+        if dx is not None:
+            _input_gradient(dx, patches, kernel, g, images)
+        d_kernel = np.zeros((kernel.size // filters, filters), kernel.dtype)
+        d_bias = np.zeros(filters, kernel.dtype)
+        for group, rows in patches.groups(images) if need[1] else ():
+            d_kernel += rows.T @ g[group].reshape(-1, filters)
+        if need[2:] == [True]:
+            upstream = g[images].reshape(-1, filters)
+            d_bias += np.ones(len(upstream), upstream.dtype) @ upstream
         return d_kernel, d_bias
 
     (d_kernel, d_bias), *others = split(part, len(g), patches.view.size)
@@ -117,6 +100,23 @@ def _conv_backward(patches, padded_shape, kernel, g, need):
         d_kernel += more_kernel
         d_bias += more_bias
     return dx, d_kernel.reshape(kernel.shape), d_bias
+
+
+def _input_gradient(dx, patches, kernel, g, images):
+    """Add the gradient of some padded images to dx, tap by tap: each tap's share then is one
+    block of memory that fits the cache, half the time of all taps' shares together."""
+    *_, channels, filters = kernel.shape
+    taps = tap_slices(patches.size, patches.out, patches.strides, patches.dilation)
+    taps = [(np.ascontiguousarray(kernel[tap].T), (slice(None), *places)) for tap, places in taps]
+    step = max(1, _SHARE // (math.prod(patches.out) * max(channels, filters)))
+    share = np.empty((step, *patches.out, channels), g.dtype)
+    for start in range(images.start, images.stop, step):
+        group = slice(start, min(start + step, images.stop))
+        upstream, target = g[group].reshape(-1, filters), dx[group]
+        here = share[: len(target)]
+        for matrix, places in taps:
+            np.matmul(upstream, matrix, out=here.reshape(-1, channels))
+            target[places] += here
 
 
 def _spread_to_first(dx, x, y, g, taps, overlap):
@@ -180,25 +180,28 @@ class NumpyConvolution(Convolution):
         y = np.empty_like(raw, shape=raw[taps[0]].shape)
         overlap = any(k > s for k, s in zip(pool_size, strides))
 
-        step = max(1, _BUFFER // max(1, math.prod(y.shape[1:]) * 8))  # images
+        step = max(1, _POOL // max(1, math.prod(y.shape[1:]) * 8))  # images
 
         def forward(part):
             np.copyto(y[part], raw[part][taps[0]])
             for tap in taps[1:]:
                 np.maximum(y[part], raw[part][tap], out=y[part])
 
+        # the gradient of relu and pool together is zero where the maximum is: relu's is not needed
+        rectified = argument_of(relu_vjp, x) if raw is strip(x) and raw.dtype in _WHOLE else None
+
         def backward(B, g, need, y, x):
             dx = np.zeros_like(raw)
+            wanted = y if rectified is None else np.maximum(y, np.finfo(y.dtype).tiny)
 
             def spread(part):
-                _spread_to_first(dx[part], raw[part], y[part], g[part], taps, overlap)
+                _spread_to_first(dx[part], raw[part], wanted[part], g[part], taps, overlap)
 
             in_blocks(spread, len(y), step, 4 * raw.size)
             return (_unpad(dx, widths),)
 
         in_blocks(forward, len(y), step, raw.size)
-
-        return record_joint(backward, (x,), y)
+        return record_joint(backward, (x if rectified is None else rectified,), y)
 
     def average_pool(self, x, pool_size, strides, padding):
         if is_half(x) or is_nested(x):

@@ -56,7 +56,7 @@ def _select(condition, x, y):
     return bits.view(x.dtype)
 
 
-def _relu_vjp(B, g, y, x):
+def relu_vjp(B, g, y, x):
     if type(g) is Traced or type(x) is Traced:
         return B.where(B.greater(x, 0), g, 0.0)
     return tensor(_where(np.greater(x, 0), g, 0.0))
@@ -240,7 +240,7 @@ class NumpyElementwise(Elementwise):
     arcsinh = primitive(np.arcsinh, lambda B, g, y, x: g / B.sqrt(x * x + 1))
     arccosh = primitive(np.arccosh, lambda B, g, y, x: g / B.sqrt((x - 1) * (x + 1)))
     arctanh = primitive(np.arctanh, lambda B, g, y, x: g / ((1 - x) * (1 + x)))
-    relu = primitive(lambda x: elementwise(np.maximum, x, 0), _relu_vjp)
+    relu = primitive(lambda x: elementwise(np.maximum, x, 0), relu_vjp)
     sigmoid = primitive(_in_float32(_sigmoid), lambda B, g, y, x: g * (y * (1 - y)))
     softplus = primitive(_in_float32(softplus), lambda B, g, y, x: g * B.sigmoid(x))
 

@@ -144,6 +144,15 @@ def _PICK(*_):
     raise AssertionError("handled by the backward pass")
 
 
+def argument_of(vjp, x):
+    """The traced argument of the primitive with this VJP whose result x is; None if it is not."""
+    position = x.node - TAPE.base if type(x) is Traced else -1
+    if position < 0:
+        return None
+    vjps, nodes, inputs, *_ = TAPE.entries[position]
+    return _retrace(inputs[0], nodes[0]) if vjps == (vjp,) else None
+
+
 def is_nested(*args):
     """True if a gradient of a gradient is being taken through any of these tensors.
 

@@ -285,6 +285,29 @@ def test_ties_are_shared():
         assert [g.tolist() for g in gs] == [[0.5] * 3] * 2
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("strides", [(2, 2), (1, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_max_pool_of_relu(dtype, strides, padding):
+    """Its gradient leaves relu's out: the same as with relu written otherwise, where windows have
+    nothing positive, and where relu's result is used elsewhere too."""
+    x = np.random.default_rng(2).integers(-3, 3, (2, 5, 5, 3)).astype(dtype)
+    weights = np.random.default_rng(3).random((2, 5, 5, 3)).astype(dtype)
+
+    def gradient(relu):
+        def loss(inputs):
+            y = relu(inputs[0])
+            pooled = B.max_pool(y, (2, 2), strides, padding)
+            return B.sum(B.square(pooled) * B.full(B.shape(pooled), 0.5, dtype)) + B.sum(
+                y * weights
+            )
+
+        return B.value_and_grad(loss)([x])[1][0]
+
+    plain = gradient(lambda x: B.where(B.greater(x, 0), x, 0.0))
+    np.testing.assert_array_equal(gradient(B.relu), plain)
+
+
 def test_max_pool_gradient_goes_to_the_first_of_equals():
     _, (g,) = B.value_and_grad(lambda xs: B.sum(B.max_pool(xs[0], (2, 2), (2, 2), "valid")))(
         [np.ones((1, 2, 2, 1))]
