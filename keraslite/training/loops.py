@@ -14,6 +14,7 @@ from keraslite.training.data import (
     split_arrays,
     unpack_x_y_sample_weight,
 )
+from keraslite.training.data.endless import Endless
 from keraslite.training.logs import Logs, to_float
 from keraslite.training.predictions import Predictions
 from keraslite.training.runner import Runner
@@ -79,7 +80,7 @@ class Loops:
             self._refuse_nan_data(data)
             self.stop_training = False
             callbacks.on_train_begin()
-            endless = _forever(data) if steps_per_epoch and data.repeatable else None
+            endless = Endless(data) if steps_per_epoch and data.repeatable else None
             logs = None
             for epoch in range(initial_epoch, epochs):
                 self.reset_metrics()
@@ -310,12 +311,6 @@ def _first(data):
     for batch in data:
         return batch
     raise ValueError("The data passed as x gave no batch at all.")
-
-
-def _forever(data):
-    """Batches of pass after pass."""
-    while True:
-        yield from data
 
 
 def _is_due(epoch, frequency):
