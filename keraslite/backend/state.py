@@ -50,13 +50,19 @@ class State(ABC):
         """Store a tensor of the handle's shape and dtype; returns the handle to keep."""
         return value
 
+    def feed(self, array):
+        """What compiled steps take best in place of a NumPy array: a tensor of it, or an array that
+        is theirs."""
+        return self.asarray(array, None)
+
     def compile_step(self, step, state, jit):
         """A function that does what `step` does, faster.
 
         Args:
             step: function of a nest of tensors (None allowed) to a nest of tensors. It reads and
                 assigns Variables, those of `state` and no others.
-            state: has `get()`, the list of handles, and `set(handles)`.
+            state: has `get()`, the list of handles, and `set(handles)`; with an attribute
+                `steady` that is True, the step leaves most of it as it is (it tests, it predicts).
             jit: True or False as the user asked, or "auto": what is best for this engine.
         """
         return step

@@ -141,8 +141,10 @@ class Loops:
         return result if kind == "predict" else self._logs(result)
 
     def _step_data(self, batch):
-        """What a step gets: x, (x, y) or (x, y, sample_weight), as tensors."""
-        return self._tensors(pack_x_y_sample_weight(*batch))
+        """What a step gets: x, (x, y) or (x, y, sample_weight), as the engine takes it best."""
+        is_tensor, feed = self.backend.is_tensor, self.backend.feed
+        data = pack_x_y_sample_weight(*batch)
+        return optree.tree_map(lambda a: a if is_tensor(a) else feed(a), data)
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""
@@ -161,7 +163,8 @@ class Loops:
         batch = data.rows_from(row)
         before = [(v, v.numpy()) for v in (*self.variables, *self.metrics_variables)]
         step = self.backend.without_gradients(self._silent_step("test"))
-        logs = self._logs(step(self._step_data(batch)))  # not compiled: fused kernels may hide NaN
+        data = self._tensors(pack_x_y_sample_weight(*batch))
+        logs = self._logs(step(data))  # not compiled: fused kernels may hide NaN
         for variable, value in before:
             variable.assign(value)
         if np.isnan(to_float(logs.get("loss", 0), self.backend)):
