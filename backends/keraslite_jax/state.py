@@ -114,6 +114,7 @@ class State:
         small = array.nbytes <= _SMALL and context.device is None
         return array.copy() if small else self.asarray(array)
 
+    runs_ahead = True
     steps_per_call = 256
 
     def compile_step(self, step, state, jit):

@@ -67,6 +67,7 @@ class State(ABC):
         """
         return step
 
+    runs_ahead = False  # whether steps return before their results are computed: fetch them late
     steps_per_call = 1  # how many steps an engine likes to run in one call of `compile_loop`
 
     def compile_loop(self, step, state, jit):
