@@ -400,6 +400,30 @@ def test_a_compiled_loop_takes_the_first_batches(silent, jit, backend):
     assert count.numpy() == 8
 
 
+def test_a_loop_goes_on_where_single_steps_stopped(backend):
+    """An engine may call the first steps one by one, where these are compiled already."""
+    total = Cell(backend, np.zeros(2, "float32"))
+    calls = []
+
+    def step(x):
+        calls.append(None)
+        total.assign(total.value + x)
+
+    cells = Cells(total)
+    single = backend.compile_step(step, cells, "auto")
+    loop = backend.compile_loop(step, cells, "auto", single)
+    rows = np.arange(1024, dtype="float32").reshape(512, 2)
+    single(tensor(backend, rows[0], "float32"))
+    expected, steps = rows[0].copy(), 1
+    for count in (1, 300, 512, 7):
+        loop(tensor(backend, rows, "float32"), count)
+        single(tensor(backend, rows[1], "float32"))
+        expected += rows[:count].sum(0) + rows[1]
+        steps += count + 1
+        np.testing.assert_array_equal(total.numpy(), expected)
+    assert len(calls) <= 4 or len(calls) == steps, f"{len(calls)} traces"
+
+
 def test_a_loop_whose_step_raises_leaves_its_state_readable(backend):
     total = Cell(backend, np.ones(2, "float32"))
 

@@ -1,10 +1,12 @@
 """State, gradients and compiled steps: `jax.value_and_grad`, `jax.jit` with donated state."""
 
 import functools
+import math
 from itertools import zip_longest
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optree
 from jax import lax
 from jax.tree_util import Partial
@@ -44,7 +46,13 @@ def _as(new, old):
     return lax.convert_element_type(new, old.dtype)
 
 
+def _in_parts(batches):
+    """Stacked batches as arrays that are quick to take batches from: on a CPU, views by NumPy."""
+    return optree.tree_map(np.asarray, batches) if platform() == "cpu" else batches
+
+
 _SMALL = 1 << 16  # bytes of an array
+_PATIENCE = 500  # steps
 
 _LEAKED = (
     "A step has assigned a Variable that its model does not hold. Keep layers, metrics, optimizers"
@@ -127,29 +135,39 @@ class State:
         if jit is False:
             return lambda *args: step(*optree.tree_map(self.asarray, args))
 
+        seen = set()
+
         @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=2)
         def pure(handles, leaves, nest):
+            seen.add((nest, *[(x.shape, x.dtype) for x in leaves]))
             result, new = _traced(step, state, handles, nest.unflatten(leaves))
             return result, _replaced(handles, new, state)
 
         call = _with_state(pure, state)
-        return lambda *args: call(*optree.tree_flatten(args))
 
-    def compile_loop(self, step, state, jit):
+        def run(*args):
+            return call(*optree.tree_flatten(args))
+
+        run.seen = seen  # structure, shapes and dtypes of what is compiled
+        return run
+
+    def compile_loop(self, step, state, jit, single=None):
         """`lax.fori_loop` over the batches, under one `jax.jit`; the number of them is no constant,
         so one compilation serves any.
 
         On a CPU, XLA runs convolutions in a loop on one thread, naively: steps with such are called
-        one by one.
+        one by one. So are the first of others where `single` is compiled for such batches already:
+        a second compilation takes as long as a loop gains in thousands of steps.
         """
         if jit is False:
-            return super().compile_loop(step, state, jit)
+            return super().compile_loop(step, state, jit, single)
+        single = single or self.compile_step(step, state, jit)
 
         @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=3)
         def pure(handles, count, leaves, nest):
             def one(i, handles):
                 batch = [lax.dynamic_index_in_dim(x, i, 0, keepdims=False) for x in leaves]
-                return _traced(step, state, handles, (nest.unflatten(batch),))
+                return _traced(step, state, handles, nest.unflatten(batch))
 
             def silent(i, handles):
                 nonlocal result
@@ -169,20 +187,29 @@ class State:
             last, new = lax.fori_loop(0, count, body, (empty, handles))
             return jax.tree.unflatten(structure, last), _replaced(handles, new, state)
 
-        call, singly = _with_state(pure, state), super().compile_loop(step, state, jit)
-        convolves = {}
+        def convolves(*args):
+            kept = state.get()
+            try:
+                traced = pure.trace(kept, *args)
+            finally:  # a step that raises leaves no tracers behind
+                state.set(kept)
+            return platform() == "cpu" and "conv_general" in str(traced.jaxpr)
+
+        call, singly = _with_state(pure, state), super().compile_loop(step, state, jit, single)
+        alone = {}  # how many more steps on such batches to call one by one
 
         def run(batches, count):
-            leaves, nest = optree.tree_flatten(batches)
+            leaves, nest = optree.tree_flatten((batches,))
             key = (nest, *[(x.shape, x.dtype) for x in leaves])
-            if key not in convolves:
-                kept = state.get()
-                try:
-                    traced = pure.trace(kept, count, leaves, nest)
-                finally:  # a step that raises leaves no tracers behind
-                    state.set(kept)
-                convolves[key] = platform() == "cpu" and "conv_general" in str(traced.jaxpr)
-            return singly(batches, count) if convolves[key] else call(count, leaves, nest)
+            if key not in alone:
+                batch = (nest, *[(x.shape[1:], x.dtype) for x in leaves])
+                alone[key] = _PATIENCE if batch in single.seen else 0
+            if alone[key] == 0:
+                alone[key] = math.inf if convolves(count, leaves, nest) else -1
+            if alone[key] < 0:
+                return call(count, leaves, nest)
+            alone[key] = max(alone[key] - count, 0)
+            return singly(_in_parts(batches), count)
 
         return run
 

@@ -70,16 +70,17 @@ class State(ABC):
     runs_ahead = False  # whether steps return before their results are computed: fetch them late
     steps_per_call = 1  # how many steps an engine likes to run in one call of `compile_loop`
 
-    def compile_loop(self, step, state, jit):
+    def compile_loop(self, step, state, jit, single=None):
         """Several steps in one call: a function of (batches, count).
 
         Args:
             step, state, jit: as in `compile_step`.
+            single: what `compile_step` made of them, where it is at hand.
 
         `batches` is a nest of tensors, a step's batch behind another along the first axis; the
         first `count` are used, in order. Returns what the last step returned.
         """
-        run = self.compile_step(step, state, jit)
+        run = single or self.compile_step(step, state, jit)
 
         def loop(batches, count):
             import optree

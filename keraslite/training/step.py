@@ -45,8 +45,12 @@ class CompiledSteps:
             if jit is None:
                 run = self._on_tensors(run)
             else:
-                compiler = backend.compile_loop if looped else backend.compile_step
-                run = compiler(self._marked(run), StepState(variables, kind != "train"), jit)
+                compiled = self._marked(run), StepState(variables, kind != "train"), jit
+                if looped:
+                    single = self.get(kind, step, variables, jit) if group == 1 else None
+                    run = backend.compile_loop(*compiled, single)
+                else:
+                    run = backend.compile_step(*compiled)
             self._functions[place] = (key, run, variables)
         return self._functions[place][1]
 
