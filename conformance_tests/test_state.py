@@ -416,6 +416,30 @@ def test_a_compiled_loop_takes_the_first_batches(silent, jit, backend):
     assert count.numpy() == 8
 
 
+def test_a_loop_goes_on_where_single_steps_stopped(backend):
+    """An engine may call the first steps one by one, where these are compiled already."""
+    total = Cell(backend, np.zeros(2, "float32"))
+    calls = []
+
+    def step(x):
+        calls.append(None)
+        total.assign(total.value + x)
+
+    cells = Cells(total)
+    single = backend.compile_step(step, cells, "auto")
+    loop = backend.compile_loop(step, cells, "auto", single)
+    rows = np.arange(1024, dtype="float32").reshape(512, 2)
+    single(tensor(backend, rows[0], "float32"))
+    expected, steps = rows[0].copy(), 1
+    for count in (1, 300, 512, 7):
+        loop(tensor(backend, rows, "float32"), count)
+        single(tensor(backend, rows[1], "float32"))
+        expected += rows[:count].sum(0) + rows[1]
+        steps += count + 1
+        np.testing.assert_array_equal(total.numpy(), expected)
+    assert len(calls) <= 4 or len(calls) == steps, f"{len(calls)} traces"
+
+
 def test_a_loop_whose_step_raises_leaves_its_state_readable(backend):
     total = Cell(backend, np.ones(2, "float32"))
 
@@ -463,6 +487,56 @@ def test_two_compiled_steps_share_their_state(backend):
     assert backend.to_numpy(read(two)) == 8
     add(two)
     assert backend.to_numpy(read(two)) == 12
+
+
+@pytest.mark.parametrize("looped", [False, True])
+def test_a_steady_step_changes_what_it_assigns(looped, backend):
+    """A state that says it is steady is one that most steps leave alone; what changes, changes."""
+    weight = Cell(backend, np.array(3.0), True)
+    copied, count = Cell(backend, np.array(1.0)), Cell(backend, np.array(0, "int32"))
+    cells = Cells(weight, copied, count)
+    cells.steady = True
+
+    def step(x):
+        count.assign(count.value + 1)
+        copied.assign(weight.value)
+        return weight.value * x
+
+    if looped:
+        loop = backend.compile_loop(step, cells, "auto")
+        found = loop(tensor(backend, [2.0, 5.0, 7.0]), 2)
+    else:
+        compiled = backend.compile_step(step, cells, "auto")
+        found = [compiled(tensor(backend, x)) for x in (2.0, 5.0)][-1]
+    assert backend.to_numpy(found) == 15 and count.numpy() == 2
+    assert weight.numpy() == copied.numpy() == 3
+
+    def train(x):
+        weight.assign(weight.value + x)
+
+    backend.compile_step(train, Cells(weight, copied, count), "auto")(tensor(backend, 1.0))
+    assert weight.numpy() == 4 and copied.numpy() == 3
+
+
+@pytest.mark.parametrize("jit", [False, "auto"])
+def test_steps_take_what_feed_gives(jit, backend):
+    """Data may change as soon as the step was called."""
+    data = np.zeros(64 * 16 + 16, "float32")
+    data = data[-data.ctypes.data // 4 % 16 :][: 64 * 16].reshape(64, 16)  # where engines may view
+    large = tensor(backend, np.eye(300), "float32")
+
+    def step(x, large):
+        slow = large
+        for _ in range(20):
+            slow = backend.matmul(slow, large)
+        return x * slow[0, 0]
+
+    compiled = backend.compile_step(step, Cells(), jit)
+    for value in range(4):
+        data[:] = value
+        found = compiled(backend.feed(data), large)
+        data[:] = -1
+        np.testing.assert_array_equal(backend.to_numpy(found), np.full((64, 16), value))
 
 
 def test_a_compiled_step_that_raises_changes_no_state(backend):

@@ -227,8 +227,7 @@ CASES = {
 # Without a shape of their own, or tested below by themselves.
 OTHERS = names(
     "assign assign_new compile_loop compile_step device_names device_scope without_gradients "
-    "unbiased_rate "
-    "read seed "
+    "unbiased_rate feed read seed "
     "set_matmul_precision synchronize "
     "abstract_eval cond custom_gradient dtype is_tensor make_variable ndim reduced_size "
     "scan shape spatial_padding to_numpy value_and_grad vectorized_map while_loop "

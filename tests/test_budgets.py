@@ -188,6 +188,19 @@ def test_other_lengths_of_data_cost_no_more():
     assert layer.traces <= 2
 
 
+def test_single_batches_before_a_fit_cost_no_more():
+    keras.ops.zeros(())
+    if not compiles():
+        pytest.skip("this engine does not compile")
+    model, layer = counted()
+    x, y = data(32 * 10)
+    model.fit(x[:32], y[:32], verbose=0)
+    model.train_on_batch(x[:32], y[:32])
+    model.fit(x, y, epochs=3, verbose=0)
+    model.fit(x[:32], y[:32], verbose=0)
+    assert layer.traces <= 2
+
+
 # ---- transfers ----
 
 

@@ -83,15 +83,26 @@ def _max_pool_jvp(backend, size, strides, primals, tangents):
     return best, jnp.sum(moved, tuple(range(-1 - len(size), -1)))
 
 
+@functools.partial(jax.jit, static_argnums=(3, 4, 5, 6, 7, 8), inline=True)
+def _conv_and_bias(x, kernel, bias, conv, backend, strides, widths, dilation, groups):
+    y = conv(x, kernel, backend, strides, widths, dilation, groups)
+    return y if bias is None else y + bias
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2, 3, 4), inline=True)
+def _padded_max_pool(x, backend, size, strides, padding):
+    widths = backend.spatial_padding(x, size, strides, (1,) * len(size), padding)
+    return _max_pool(backend._pad_spatial(x, widths, -math.inf), backend, size, strides)
+
+
 class Convolution:
+    """Compiled for eager use: op by op, JAX would take 0.3 ms a layer."""
+
     def conv(self, x, kernel, strides, padding, dilation, groups, bias=None):
         widths = self.spatial_padding(x, kernel.shape[:-2], strides, dilation, padding)
         conv = _conv if platform() == "cpu" and _windows_pay(x, kernel, strides) else _xla_conv
-        y = conv(x, kernel, self, tuple(strides), widths, tuple(dilation), groups)
-        return y if bias is None else y + bias
+        settings = tuple(strides), tuple(widths), tuple(dilation), groups
+        return _conv_and_bias(x, kernel, bias, conv, self, *settings)
 
     def max_pool(self, x, pool_size, strides, padding):
-        ones = (1,) * len(pool_size)
-        widths = self.spatial_padding(x, pool_size, strides, ones, padding)
-        x = self._pad_spatial(x, widths, -math.inf)
-        return _max_pool(x, self, tuple(pool_size), tuple(strides))
+        return _padded_max_pool(x, self, tuple(pool_size), tuple(strides), padding)

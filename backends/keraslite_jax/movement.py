@@ -44,8 +44,10 @@ def _fold(x, spatial, strides, dilation):
     return jax.linear_transpose(window, image)(x)[0]
 
 
+_reshape = jax.jit(jnp.reshape, static_argnums=1, inline=True)  # 5 us, not 20, in eager use
+
+
 class Movement:
-    reshape = staticmethod(jnp.reshape)
     transpose = staticmethod(jnp.transpose)
     broadcast_to = staticmethod(jnp.broadcast_to)
     concatenate = staticmethod(jnp.concatenate)
@@ -65,6 +67,9 @@ class Movement:
     tile = staticmethod(jnp.tile)
     roll = staticmethod(jnp.roll)
     top_k = staticmethod(lax.top_k)
+
+    def reshape(self, x, shape):
+        return _reshape(x, tuple(shape))
 
     windows = staticmethod(jax.jit(_windows, static_argnums=(1, 2, 3)))
     fold = staticmethod(_fold)

@@ -88,10 +88,10 @@ class TensorflowArrays:
             if isinstance(x, (tf.Variable, tf.IndexedSlices)) or _holds_tensors(x):
                 return self.asarray(tf.convert_to_tensor(x), dtype)
             if dtype is not None:
-                return tf.convert_to_tensor(np.asarray(x, tf.as_dtype(dtype).as_numpy_dtype))
+                return tf.constant(np.asarray(x, tf.as_dtype(dtype).as_numpy_dtype))
             if isinstance(x, (bool, int, float, list, tuple)):
                 return tf.convert_to_tensor(x)
-            return tf.convert_to_tensor(np.asarray(x))
+            return tf.constant(np.asarray(x))  # `convert_to_tensor` takes 5 us more
 
     def to_numpy(self, x):
         return np.asarray(x.numpy() if isinstance(x, tf.Tensor) else x)

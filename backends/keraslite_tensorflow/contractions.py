@@ -41,7 +41,11 @@ class TensorflowContractions:
         return self.cast(raw.Einsum(inputs=list(operands), equation=subscripts), dtype)
 
     def dense(self, x, kernel, bias):
-        y = self.matmul(x, kernel)
+        rank = x.shape.rank
+        if rank == 2 and x.dtype.is_floating:  # the usual case: a tensor's shape takes 3 us to read
+            y = raw.MatMul(a=x, b=kernel)
+        else:
+            y = self.matmul(x, kernel)
         if bias is None:
             return y
-        return raw.BiasAdd(value=y, bias=bias) if y.shape.rank > 1 else y + bias
+        return raw.BiasAdd(value=y, bias=bias) if rank > 1 else y + bias

@@ -96,7 +96,7 @@ class TensorflowState:
 
     steps_per_call = 64
 
-    def compile_loop(self, step, state, jit):
+    def compile_loop(self, step, state, jit, single=None):
         """`tf.while_loop` over the batches; steps that return something are called one by one."""
         returned = None
 
@@ -111,7 +111,7 @@ class TensorflowState:
             tf.while_loop(lambda i: i < count, body, [tf.constant(0)], parallel_iterations=1)
 
         find = _traces(tf.function(loop, autograph=False, jit_compile=jit is True or None))
-        singly = super().compile_loop(step, state, jit)
+        singly = super().compile_loop(step, state, jit, single)
 
         def run(batches, count):
             args = tf.constant(count), batches

@@ -15,7 +15,7 @@ ELSEWHERE = {
     "test_control.py": ("scan", "while_loop", "cond", "vectorized_map"),
     "test_state.py": (
         "make_variable", "read", "assign", "assign_new", "value_and_grad", "stop_gradient",
-        "custom_gradient", "compile_step", "compile_loop", "without_gradients",
+        "custom_gradient", "compile_step", "compile_loop", "feed", "without_gradients",
     ),
     "test_random.py": (
         "random_bits", "fold_in", "random_uniform", "random_normal", "random_int", "random_keep",

@@ -54,6 +54,11 @@ class State(ABC):
         """As `assign`, of a tensor that nobody else holds: it may be kept without a copy."""
         return self.assign(handle, value)
 
+    def feed(self, array):
+        """What compiled steps take best in place of a NumPy array: a tensor of it, or an array that
+        is theirs."""
+        return self.asarray(array, None)
+
     def compile_step(self, step, state, jit):
         """A function that does what `step` does, faster.
 
@@ -61,23 +66,26 @@ class State(ABC):
             step: function of a nest of tensors (None allowed) to a nest of tensors. It reads and
                 assigns Variables, those of `state` and no others.
             state: has `get()`, the list of handles, `set(handles)`, and `version`, which changes
-                when what the step reads besides has changed.
+                when what the step reads besides has changed; with an attribute `steady` that is
+                True, the step leaves most of it as it is (it tests, it predicts).
             jit: True or False as the user asked, or "auto": what is best for this engine.
         """
         return step
 
+    runs_ahead = False  # whether steps return before their results are computed: fetch them late
     steps_per_call = 1  # how many steps an engine likes to run in one call of `compile_loop`
 
-    def compile_loop(self, step, state, jit):
+    def compile_loop(self, step, state, jit, single=None):
         """Several steps in one call: a function of (batches, count).
 
         Args:
             step, state, jit: as in `compile_step`.
+            single: what `compile_step` made of them, where it is at hand.
 
         `batches` is a nest of tensors, a step's batch behind another along the first axis; the
         first `count` are used, in order. Returns what the last step returned.
         """
-        run = self.compile_step(step, state, jit)
+        run = single or self.compile_step(step, state, jit)
 
         def loop(batches, count):
             import optree

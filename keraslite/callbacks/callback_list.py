@@ -7,6 +7,13 @@ from keraslite.callbacks.progress import ProgbarLogger
 _HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
 
+def _nothing(*args, **kwargs):
+    """A hook without callbacks."""
+
+
+_NO_HOOKS = dict.fromkeys(_HOOKS, _nothing)
+
+
 class CallbackList:
     """Calls each hook of each callback, in order.
 
@@ -40,8 +47,7 @@ class CallbackList:
         if add_history and model is not None:
             history = next(c for c in self.callbacks if isinstance(c, History))
             model.__dict__["history"] = history  # by __setattr__ it would count as a change
-        for hook in _HOOKS:
-            setattr(self, hook, self._joined(hook))
+        self._join()
 
     @property
     def handles_nan(self):
@@ -63,8 +69,13 @@ class CallbackList:
     def append(self, callback):
         """Add a callback."""
         self.callbacks.append(callback)
-        for hook in _HOOKS:
-            setattr(self, hook, self._joined(hook))
+        self._join()
+
+    def _join(self):
+        """Make each hook one function."""
+        self.__dict__.update(_NO_HOOKS)
+        if self.callbacks:
+            self.__dict__.update((hook, self._joined(hook)) for hook in _HOOKS)
 
     @staticmethod
     def _calls_of(callback, name):

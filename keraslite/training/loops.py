@@ -142,19 +142,12 @@ class Loops:
         return result if kind == "predict" else self._logs(result)
 
     def _step_data(self, batch):
-        """What a step gets: x, (x, y) or (x, y, sample_weight), as tensors."""
-        return self._tensors(pack_x_y_sample_weight(*batch))
+        """What a step gets: x, (x, y) or (x, y, sample_weight), as the engine takes it best."""
+        return _converted(pack_x_y_sample_weight(*batch), self.backend, self.backend.feed)
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""
-        backend, kind = self.backend, type(nest)
-        if kind is tuple:
-            return tuple([self._tensors(one) for one in nest])
-        if kind is np.ndarray:
-            return backend.asarray(nest, None)
-        return optree.tree_map(
-            lambda a: a if backend.is_tensor(a) else backend.asarray(a, None), nest
-        )
+        return _converted(nest, self.backend, self.backend.asarray)
 
     def _refuse_nan_data(self, data):
         """Raise before the first step if NaN in arrays makes the loss NaN; models that handle
@@ -166,7 +159,8 @@ class Loops:
         batch = data.rows_from(row)
         before = [(v, v.numpy()) for v in (*self.variables, *self.metrics_variables)]
         step = self.backend.without_gradients(self._silent_step("test"))
-        logs = self._logs(step(self._step_data(batch)))  # not compiled: fused kernels may hide NaN
+        data = self._tensors(pack_x_y_sample_weight(*batch))
+        logs = self._logs(step(data))  # not compiled: fused kernels may hide NaN
         for variable, value in before:
             variable.assign(value)
         if np.isnan(to_float(logs.get("loss", 0), self.backend)):
@@ -295,6 +289,16 @@ class Loops:
                 self._predicted_spec(batch[0])
             outputs = self._call_once("predict", batch)
             return optree.tree_map(self.backend.to_numpy, outputs)
+
+
+def _converted(nest, backend, convert):
+    """A nest whose arrays are converted and whose tensors stay; a tuple of arrays, as most batches
+    are, without optree."""
+    if type(nest) is tuple:
+        return tuple([_converted(one, backend, convert) for one in nest])
+    if type(nest) is np.ndarray:
+        return convert(nest)
+    return optree.tree_map(lambda a: a if backend.is_tensor(a) else convert(a), nest)
 
 
 def _check_epochs(**numbers):

@@ -1,5 +1,7 @@
 """Collecting the outputs of batches into whole arrays."""
 
+import collections
+
 import numpy as np
 import optree
 
@@ -20,9 +22,15 @@ class Predictions:
         self._treedef = None
         self._arrays = None
         self._parts = []
+        self._late = collections.deque()  # outputs that the engine may still compute
 
     def add(self, outputs):
         """Take in the outputs of the next batch."""
+        self._late.append(outputs)
+        if len(self._late) > self._backend.runs_ahead:
+            self._fetch(self._late.popleft())
+
+    def _fetch(self, outputs):
         leaves, self._treedef = optree.tree_flatten(outputs)
         leaves = [self._backend.to_numpy(leaf) for leaf in leaves]
         if self._rows is None or any(leaf.ndim == 0 for leaf in leaves):
@@ -37,6 +45,8 @@ class Predictions:
 
     def result(self):
         """The outputs' nest of NumPy arrays."""
+        while self._late:
+            self._fetch(self._late.popleft())
         if self._arrays is not None:
             return optree.tree_unflatten(self._treedef, self._arrays)
         joined = [np.concatenate(parts) for parts in zip(*self._parts)]

@@ -63,8 +63,8 @@ class Runner:
         """
         if self._fixed > 1:
             return most
-        most = max(1, min(most, _BYTES // self._batches.batch_bytes, self._batches.count))
-        return 1 << (most - 1).bit_length()
+        room = max(1, min(most, _BYTES // self._batches.batch_bytes))
+        return min(1 << room.bit_length() - 1, 1 << (self._batches.count - 1).bit_length())
 
     def _wanted(self):
         """Steps in the next call."""

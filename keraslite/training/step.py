@@ -7,8 +7,9 @@ from keraslite.core import tracking
 class StepState:
     """The handles of a list of Variables, as `Backend.compile_step` reads and writes them."""
 
-    def __init__(self, variables):
+    def __init__(self, variables, steady=False):
         self.variables = variables
+        self.steady = steady
 
     def get(self):
         """The handles, in order."""
@@ -47,9 +48,15 @@ class CompiledSteps:
             backend = self.model.backend
             if kind != "train":
                 run = backend.without_gradients(run)
-            if jit is not None:
-                compiler = backend.compile_loop if looped else backend.compile_step
-                run = compiler(self._marked(run), StepState(variables), jit)
+            if jit is None:
+                run = self._on_tensors(run)
+            else:
+                compiled = self._marked(run), StepState(variables, kind != "train"), jit
+                if looped:
+                    single = self.get(kind, step, variables, jit) if group == 1 else None
+                    run = backend.compile_loop(*compiled, single)
+                else:
+                    run = backend.compile_step(*compiled)
             self._functions[place] = (key, run, variables)
         return self._functions[place][1]
 
@@ -65,6 +72,10 @@ class CompiledSteps:
                 context.compiled_step = outer
 
         return run
+
+    def _on_tensors(self, step):
+        """A step that is not compiled, as a function of what `Backend.feed` may give."""
+        return lambda data: step(self.model._tensors(data))
 
     def _frozen(self):
         return tuple(map(id, self.model.trainable_variables))
