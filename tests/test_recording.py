@@ -247,6 +247,50 @@ def test_errors_in_a_recorded_step_are_those_of_the_step(recorded):
     assert recorded[0].recordings
 
 
+def test_errors_of_later_batches_name_the_layer(recorded):
+    words = keras.Input((2,), dtype="int32")
+    vectors = layers.Embedding(5, 3, name="words")(words)
+    model = keras.Model(words, layers.Dense(1)(layers.Flatten()(vectors)))
+    model.compile("sgd", "mse")
+    good, bad = np.ones((2, 2), "int32"), np.full((2, 2), 7, "int32")
+    y = np.zeros((2, 1), "float32")
+    messages = []
+    for steps in (0, STEPS):
+        for _ in range(steps):
+            model.train_on_batch(good, y)
+        with pytest.raises(Exception) as error:
+            model._step_function("train")(model._step_data((bad, y)))
+        messages.append(
+            (type(error.value), str(error.value), getattr(error.value, "__notes__", []))
+        )
+    assert recorded[0].recordings
+    assert messages[0] == messages[1]
+
+
+def test_settings_that_change_all_the_time_cost_no_watching(recorded, monkeypatch):
+    from keraslite.backend.recording import step as module
+
+    watched, run = [], module.run_watched
+    monkeypatch.setattr(module, "run_watched", lambda *args: watched.append(1) or run(*args))
+    model = mlp()
+    for number in range(40):
+        model.layers[0].note = number
+        train(model, 1)
+    assert len(watched) <= 8
+    train(model, 20)
+    assert recorded[0].recordings and len(watched) <= 9
+
+
+def test_no_recorded_loss_is_left_in_a_layer(recorded):
+    model = mlp(layers.ActivityRegularization(l2=0.1))
+    train(model)
+    assert recorded[0].recordings
+    model(batch()[0])
+    assert [float(loss) for loss in model.losses] and float(model.losses[0]) >= 0
+    train(model)
+    assert not model.losses
+
+
 def test_a_profiler_is_left_alone(recorded):
     profile = cProfile.Profile()
     model = mlp()

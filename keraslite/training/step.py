@@ -61,15 +61,18 @@ class CompiledSteps:
         return self._functions[place][1]
 
     def _marked(self, step):
-        """A step that says it is compiled, so that a Variable made inside it is refused."""
-        name = self.model.name
+        """A step that says it is compiled, so that a Variable made inside it is refused; losses
+        that layers have added do not outlive it, since they may be traced."""
+        model = self.model
 
         def run(data):
-            outer, context.compiled_step = context.compiled_step, name
+            outer, context.compiled_step = context.compiled_step, model.name
             try:
                 return step(data)
             finally:
                 context.compiled_step = outer
+                if model.any_losses:
+                    model._clear_losses()
 
         return run
 

@@ -2,46 +2,16 @@
 
 import math
 import sys
-import threading
 
 import optree
 
+from keraslite.backend.recording.gate import GATE
 from keraslite.backend.recording.own_code import run_watched
 from keraslite.backend.recording.recorder import Recorder
 
-_FIRST = 8  # recordings that are made in any case; later ones must be worth their time
-_WORTH = 10  # steps that one must have replaced
+_FIRST = 8  # how often a step is watched or recorded in any case; later it must be worth its time:
+_WORTH = 10  # so many steps
 _LARGEST = 1 << 26  # elements of state, which is copied while recorded; larger steps gain nothing
-
-
-class _Gate:
-    """Lets steps of all threads run at the same time, and one be recorded only while no other
-    runs: that one changes what they share, the engine's functions and the global seed."""
-
-    def __init__(self):
-        self._lock, self._running = threading.RLock(), 0
-
-    def enter(self):
-        with self._lock:
-            self._running += 1
-
-    def leave(self):
-        with self._lock:
-            self._running -= 1
-
-    def close(self):
-        """Keep others out until `open`; False if some are inside."""
-        self._lock.acquire()
-        if self._running > 1:
-            self._lock.release()
-            return False
-        return True
-
-    def open(self):
-        self._lock.release()
-
-
-_gate = _Gate()
 
 
 class RecordedStep:
@@ -63,40 +33,49 @@ class RecordedStep:
     def __init__(self, engine, step, state, functions=None):
         self._engine, self._step, self._state = engine, step, state
         self._functions = functions or engine
-        self._version = None
-        self._made = self._replayed = 0
+        self._version = self._latest = None  # of the settings: when watched, when last called
+        self._watched = self._made = self._replayed = self._alike = 0
         self.recordings = {}
         self.refused = None
 
     def __call__(self, *data):
-        _gate.enter()
+        GATE.enter()
         try:
             return self._run(data)
         finally:
-            _gate.leave()
+            GATE.leave()
 
     def _run(self, data):
         if self._state.version != self._version:
-            return self._watched(data)
+            return self._changed(data)
         if self.refused is not None:
             return self._step(*data)
         leaves, structure = optree.tree_flatten(data)
         key = (structure, *[(x.shape, x.dtype) for x in leaves])
         recording = self.recordings.get(key)
-        if recording is not None:
-            self._replayed += 1
-            return recording.run(leaves, self._state)
-        if self._replayed < _WORTH * (self._made - _FIRST) or not _gate.close():
-            return self._step(*data)
+        if recording is None:
+            return self._unknown(key, data)
+        self._replayed += 1
         try:
-            return self._recorded(key, data)
-        finally:
-            _gate.open()
+            return recording.run(leaves, self._state)
+        except Exception:  # the step as it is says in which layer
+            return self._step(*data)
 
-    def _watched(self, data):
-        """Run the step and see whether it may be recorded."""
+    def _changed(self, data):
+        """A first call, or settings have changed. Where they do all the time, nothing is watched
+        until they stay for a while."""
+        version = self._state.version
+        self._alike = self._alike + 1 if version == self._latest else 0
+        self._latest = version
+        if self._watched >= _FIRST and self._alike < _WORTH:
+            return self._step(*data)
         if sys.getprofile() is not None:  # a profiler is at work, which watching would end
             return self._step(*data)
+        return self._watch(data)
+
+    def _watch(self, data):
+        """Run the step and see whether it may be recorded."""
+        self._watched += 1
         self.recordings.clear()
         handles = self._state.get()
         result, own = run_watched(self._engine, self._step, *data)
@@ -109,7 +88,16 @@ class RecordedStep:
             self.refused = "its state is large"
         return result
 
-    def _recorded(self, key, data):
+    def _unknown(self, key, data):
+        """A first call with data of these shapes."""
+        if self._replayed < _WORTH * (self._made - _FIRST) or not GATE.close():
+            return self._step(*data)
+        try:
+            return self._record(key, data)
+        finally:
+            GATE.open()
+
+    def _record(self, key, data):
         engine, state = self._engine, self._state
         handles = state.get()
         copies = [engine.make_variable(engine.read(h), False) for h in handles]
