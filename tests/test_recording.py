@@ -282,7 +282,7 @@ def test_settings_that_change_all_the_time_cost_no_watching(recorded, monkeypatc
 
 
 def test_no_recorded_loss_is_left_in_a_layer(recorded):
-    model = mlp(layers.ActivityRegularization(l2=0.1))
+    model = mlp(layers.Dense(3, activity_regularizer="l2"))
     train(model)
     assert recorded[0].recordings
     model(batch()[0])
