@@ -64,6 +64,7 @@ _SILENT_ALREADY = frozenset(
         "value_and_grad",
         "custom_gradient",
         "compile_step",
+        "feed",
         "stop_gradient",
         "without_gradients",
         "is_tensor",

@@ -85,6 +85,8 @@ def elementwise(ufunc, x, y):
 
 def together(work, *jobs):
     """[job(), ...], at the same time; jobs should take equally long."""
+    if work < _LARGE or cores() < 2:
+        return [job() for job in jobs]
     found = split(lambda part: [job() for job in jobs[part]], len(jobs), work)
     return [result for part in found for result in part]
 
