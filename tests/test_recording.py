@@ -238,6 +238,30 @@ def test_a_step_that_cannot_be_recorded_leaves_no_trace(recorded, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_variable_that_the_model_does_not_hold(recorded, monkeypatch):
+    """It is read anew in each step, and assigned, as in a step that is not recorded."""
+    strength = keras.Variable(np.float32(1.0))
+    counter = keras.Variable(np.float32(0.0), trainable=False)
+
+    def scaled(self, y, y_pred):
+        counter.assign_add(1.0)
+        return ops.mean(ops.square(y - y_pred), -1) * strength.value
+
+    scaled.__globals__["__name__"] = "keraslite.pretended"
+    try:
+        monkeypatch.setattr(keras.losses.MeanSquaredError, "call", scaled)
+        model = mlp()
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        train(model)
+        one = model.train_on_batch(*batch())
+        strength.assign(2.0)
+        assert model.train_on_batch(*batch()) == 2 * one
+    finally:
+        scaled.__globals__["__name__"] = __name__
+    assert float(counter.numpy()) >= STEPS + 2
+    assert "not of the model" in recorded[-1].refused
+
+
 def test_errors_in_a_recorded_step_are_those_of_the_step(recorded):
     model = mlp()
     train(model, 1)

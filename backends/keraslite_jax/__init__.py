@@ -12,13 +12,13 @@ import os
 import jax
 
 from keraslite.backend import Backend
+from keraslite.backend.memory import keep_freed_memory
 from keraslite_jax.arrays import Arrays, find_device
 from keraslite_jax.contractions import Contractions
 from keraslite_jax.control import Control
 from keraslite_jax.convolution import Convolution
 from keraslite_jax.elementwise import Elementwise
 from keraslite_jax.linalg import Linalg
-from keraslite_jax.memory import keep_freed_memory
 from keraslite_jax.movement import Movement
 from keraslite_jax.neural import Neural
 from keraslite_jax.randomness import Randomness
@@ -49,7 +49,7 @@ class JaxBackend(
         device = os.environ.get("KERASLITE_DEVICE")
         if device:
             jax.config.update("jax_default_device", find_device(device))
-        keep_freed_memory()
+        keep_freed_memory(1 << 30, 1 << 30)
 
 
 __all__ = ["JaxBackend"]

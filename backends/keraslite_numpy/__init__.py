@@ -3,13 +3,13 @@
 import functools
 
 from keraslite.backend.base import Backend
+from keraslite.backend.memory import keep_freed_memory
 from keraslite_numpy.arrays import NumpyArrays
 from keraslite_numpy.contractions import NumpyContractions
 from keraslite_numpy.control import NumpyControl
 from keraslite_numpy.convolution import NumpyConvolution
 from keraslite_numpy.elementwise import NumpyElementwise
 from keraslite_numpy.linalg import NumpyLinalg
-from keraslite_numpy.memory import keep_freed_memory
 from keraslite_numpy.movement import NumpyMovement
 from keraslite_numpy.native import install
 from keraslite_numpy.neural import NumpyNeural
@@ -55,7 +55,7 @@ class NumpyBackend(Engine):
     def __init__(self):
         self.engine = Engine()
         install(self.engine)
-        keep_freed_memory()
+        keep_freed_memory(256 << 20, 32 << 20)
 
 
 # Functions that silence what they call themselves, and those that compute no floats.

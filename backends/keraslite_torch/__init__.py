@@ -1,6 +1,7 @@
 """The PyTorch engine of keraslite: eager autograd, the library's kernels, multi-tensor updates."""
 
 from keraslite.backend import Backend
+from keraslite.backend.memory import keep_freed_memory
 from keraslite_torch.arrays import Arrays
 from keraslite_torch.contractions import Contractions
 from keraslite_torch.control import Control
@@ -35,3 +36,7 @@ class TorchBackend(
     """Tensors are `torch.Tensor`; handles of trainable variables are `torch.nn.Parameter`."""
 
     name = "torch"
+
+    def __init__(self):
+        super().__init__()
+        keep_freed_memory(256 << 20, 256 << 20)

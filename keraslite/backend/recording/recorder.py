@@ -82,6 +82,8 @@ class Recorder:
                 return method(*_values(args), **_values(kwargs))
             if name == "value_and_grad":
                 return self._value_and_grad(recorded, *args, **kwargs)
+            if name == "read" or writes:
+                self._check_held(args)
             return self.call(recorded, args, kwargs, writes)
 
         return noting
@@ -141,6 +143,12 @@ class Recorder:
         for x in tensors:
             if type(x) is not Recorded or not x.block.is_open:
                 self.refuse("a tensor comes from outside of the recording")
+
+    def _check_held(self, args):
+        """Handles that are read or written, alone or in lists, must be of the recorded state."""
+        for x in optree.tree_leaves([args[0], *[x for x in args if isinstance(x, list)]]):
+            if type(x) is not Recorded:
+                self.refuse("a Variable is used that is not of the model")
 
     def _argument(self, x):
         """The code of an argument that is not plain."""
