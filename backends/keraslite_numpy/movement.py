@@ -4,7 +4,7 @@ import itertools
 from functools import partial
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from keraslite.backend.movement import Movement
 from keraslite_numpy.bfloat16 import is_half
@@ -105,12 +105,15 @@ def _scatter_add(x, updates, indices):
 
 def window_view(x, size, strides, dilation):
     """Sliding windows as a view, (N, *out, *size, C)."""
-    rank = len(size)
-    spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation))
-    view = sliding_window_view(x, spans, tuple(range(1, rank + 1)))
-    step = tuple(slice(None, None, s) for s in strides)
-    taps = tuple(slice(None, None, d) for d in dilation)
-    return np.moveaxis(view[(slice(None), *step, slice(None), *taps)], rank + 1, -1)
+    rows = zip(x.shape[1:-1], x.strides[1:-1], size, strides, dilation, strict=True)
+    out, steps, jumps = [], [], []
+    for n, width, k, s, d in rows:
+        out.append((n - (k - 1) * d - 1) // s + 1)
+        steps.append(width * s)
+        jumps.append(width * d)
+    shape = (len(x), *out, *size, x.shape[-1])
+    width = (x.strides[0], *steps, *jumps, x.strides[-1])
+    return as_strided(x, shape, width, writeable=False)
 
 
 def tap_slices(size, out, strides, dilation):

@@ -178,8 +178,10 @@ class Loops:
             raise FloatingPointError(
                 f"The loss of model {self.name!r} became NaN in epoch {epoch + 1}. Usual causes: a"
                 " learning rate that is too high (try a tenth of it), NaN or huge values in x or"
-                " y, indices beyond an Embedding's input_dim, a logarithm or division at 0 in a"
-                " custom loss. The callback TerminateOnNaN stops training without this error."
+                " y, a loss of probabilities after a layer without softmax or sigmoid (or give it"
+                " from_logits=True), indices beyond an Embedding's input_dim, a logarithm or"
+                " division at 0 in a custom loss. The callback TerminateOnNaN stops training"
+                " without this error."
             )
 
     def _validation(self, data, batch_size, steps):
