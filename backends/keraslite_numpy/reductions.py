@@ -59,7 +59,7 @@ def _sum(x, axis=None, keepdims=False):
 
 
 def _mean(x, axis, keepdims):
-    if type(axis) is int and x.shape[axis] == 1:
+    if type(axis) is int and x.shape[axis] == 1:  # as for losses of one output
         return x if keepdims else x.squeeze(axis)
     total = add_up(x, axis, keepdims)
     count = x.size // max(total.size, 1)

@@ -1,4 +1,4 @@
-"""NumPy engine, optimizer updates: in place, block by block, so that operands stay in the cache.
+"""NumPy engine, optimizer updates: in place, by blocks, on all cores.
 
 The arithmetic is that of the base class, operation by operation, so results have the same bits.
 """
@@ -14,9 +14,8 @@ from keraslite_numpy.bfloat16 import tensor
 from keraslite_numpy.parallel import cores, split
 from keraslite_numpy.tape import TAPE, strip
 
-_BLOCK = (
-    1 << 18
-)  # elements; shorter ones stay in the cache, but threads would wait for Python's lock
+# Elements; with shorter blocks, which stay in the cache, threads wait for Python's lock.
+_BLOCK = 1 << 18
 _PASSES = 8  # over the elements in an update, about
 _SMALL = 1 << 12  # elements; such variables are updated together
 _FLOAT32 = np.dtype(np.float32)

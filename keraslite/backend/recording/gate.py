@@ -6,7 +6,7 @@ import threading
 
 class Gate:
     """Steps of all threads run at the same time. A recording changes what they share, the engine's
-    functions and the global seed, so it waits outside until it would be alone, or gives up."""
+    functions and the global seed: it begins only when no other step runs, and others then wait."""
 
     def __init__(self):
         self._lock, self._running = threading.RLock(), 0

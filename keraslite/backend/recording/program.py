@@ -41,8 +41,8 @@ def function(name, inputs, block, result, kept):
 
 
 def compiled(inputs, handles, block, outputs, changed, names):
-    """The recorded step: a function of (tensors of the data, handles) that returns (tensors that
-    the step returns, new handles).
+    """(recorded step, its text); the step is a function of (tensors of the data, handles) that
+    returns (tensors that the step returns, new handles).
 
     Args:
         inputs, handles, outputs, changed: lists of names, of the tensors in the same order.
