@@ -6,37 +6,40 @@ Importing it imports no engine: the first model or operation does.
 
 import importlib
 
-from keraslite import (
-    activations,
-    backend,
-    callbacks,
-    config,
-    constraints,
-    dtype_policies,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    random,
-    regularizers,
-    utils,
-)
-from keraslite.backend.registry import device, use_backend
-from keraslite.core.input_spec import InputSpec
-from keraslite.core.keras_tensor import KerasTensor
-from keraslite.core.variable import Variable
-from keraslite.dtype_policies import DTypePolicy
-from keraslite.initializers import Initializer
-from keraslite.layers import Input, Layer
-from keraslite.losses import Loss
-from keraslite.metrics import Metric
-from keraslite.models import Model, Sequential
-from keraslite.optimizers import Optimizer
-from keraslite.regularizers import Regularizer
-from keraslite.version import __version__
+from keraslite.loading import uncollected
+
+with uncollected():
+    from keraslite import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
+        dtype_policies,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        random,
+        regularizers,
+        utils,
+    )
+    from keraslite.backend.registry import device, use_backend
+    from keraslite.core.input_spec import InputSpec
+    from keraslite.core.keras_tensor import KerasTensor
+    from keraslite.core.variable import Variable
+    from keraslite.dtype_policies import DTypePolicy
+    from keraslite.initializers import Initializer
+    from keraslite.layers import Input, Layer
+    from keraslite.losses import Loss
+    from keraslite.metrics import Metric
+    from keraslite.models import Model, Sequential
+    from keraslite.optimizers import Optimizer
+    from keraslite.regularizers import Regularizer
+    from keraslite.version import __version__
 
 _LATE = ("datasets", "preprocessing", "saving")
 

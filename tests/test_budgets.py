@@ -226,3 +226,17 @@ def test_import_brings_in_no_engine():
     code = f"import sys, keraslite; print(*[n for n in {HEAVY} if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []
+
+
+def test_import_collects_no_garbage():
+    """Beside torch's objects a full collection, due while modules are made, takes longer than
+    making them."""
+    code = (
+        "import contextlib, gc, importlib; seen = [];"
+        "gc.callbacks.append(lambda phase, info: seen.append(phase)); gc.set_threshold(100);"
+        "import keraslite; print(len(seen), gc.isenabled())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    collections, enabled = found.stdout.split()
+    assert int(collections) < 100  # before `keraslite.loading` is imported; 1,200 in all else
+    assert enabled == "True"

@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 
 from keraslite.backend.context import NOT_LOADED, context, set_default, temporarily
+from keraslite.loading import uncollected
 
 GROUP = "keraslite.backends"
 
@@ -74,7 +75,8 @@ def get_backend(name):
             f'  pip install "keraslite[{name}]"  . Backends installed here:'
             f" {', '.join(available_backends())}."
         )
-    backend = entries[name].load()()
+    with uncollected():
+        backend = entries[name].load()()
     from keraslite.config import matmul_precision
 
     backend.set_matmul_precision(matmul_precision())
