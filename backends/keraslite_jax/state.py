@@ -1,7 +1,6 @@
 """State, gradients and compiled steps: `jax.value_and_grad`, `jax.jit` with donated state."""
 
 import functools
-import math
 from itertools import zip_longest
 
 import jax
@@ -12,6 +11,7 @@ from jax import lax
 from jax.tree_util import Partial
 
 from keraslite.backend.context import context
+from keraslite.backend.patience import patient, signature
 from keraslite_jax.arrays import placed, platform
 
 
@@ -52,7 +52,6 @@ def _in_parts(batches):
 
 
 _SMALL = 1 << 16  # bytes of an array
-_PATIENCE = 500  # steps
 
 _LEAKED = (
     "A step has assigned a Variable that its model does not hold. Keep layers, metrics, optimizers"
@@ -135,11 +134,11 @@ class State:
         if jit is False:
             return lambda *args: step(*optree.tree_map(self.asarray, args))
 
-        seen = set()
+        keys = set()
 
         @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=2)
         def pure(handles, leaves, nest):
-            seen.add((nest, *[(x.shape, x.dtype) for x in leaves]))
+            keys.add((nest, *[(x.shape, x.dtype) for x in leaves]))
             result, new = _traced(step, state, handles, nest.unflatten(leaves))
             return result, _replaced(handles, new, state)
 
@@ -148,7 +147,7 @@ class State:
         def run(*args):
             return call(*optree.tree_flatten(args))
 
-        run.seen = seen  # structure, shapes and dtypes of what is compiled
+        run.keys = keys
         return run
 
     def compile_loop(self, step, state, jit, single=None):
@@ -156,8 +155,7 @@ class State:
         so one compilation serves any.
 
         On a CPU, XLA runs convolutions in a loop on one thread, naively: steps with such are called
-        one by one. So are the first of others where `single` is compiled for such batches already:
-        a second compilation takes as long as a loop gains in thousands of steps.
+        one by one.
         """
         if jit is False:
             return super().compile_loop(step, state, jit, single)
@@ -196,22 +194,18 @@ class State:
             return platform() == "cpu" and "conv_general" in str(traced.jaxpr)
 
         call, singly = _with_state(pure, state), super().compile_loop(step, state, jit, single)
-        alone = {}  # how many more steps on such batches to call one by one
+        slow = {}
 
-        def run(batches, count):
-            leaves, nest = optree.tree_flatten((batches,))
-            key = (nest, *[(x.shape, x.dtype) for x in leaves])
-            if key not in alone:
-                batch = (nest, *[(x.shape[1:], x.dtype) for x in leaves])
-                alone[key] = _PATIENCE if batch in single.seen else 0
-            if alone[key] == 0:
-                alone[key] = math.inf if convolves(count, leaves, nest) else -1
-            if alone[key] < 0:
-                return call(count, leaves, nest)
-            alone[key] = max(alone[key] - count, 0)
+        def in_parts(batches, count):
             return singly(_in_parts(batches), count)
 
-        return run
+        def run(batches, count):
+            leaves, key = signature((batches,))
+            if key not in slow:
+                slow[key] = convolves(count, leaves, key[0])
+            return in_parts(batches, count) if slow[key] else call(count, leaves, key[0])
+
+        return patient(run, in_parts, single.keys)
 
     def abstract_eval(self, fn, specs):
         return super().abstract_eval(lambda *xs: jax.eval_shape(fn, *xs), specs)

@@ -5,6 +5,7 @@ import sys
 
 import optree
 
+from keraslite.backend.patience import signature
 from keraslite.backend.recording.gate import GATE
 from keraslite.backend.recording.own_code import run_watched
 from keraslite.backend.recording.recorder import Recorder
@@ -50,8 +51,7 @@ class RecordedStep:
             return self._changed(data)
         if self.refused is not None:
             return self._step(*data)
-        leaves, structure = optree.tree_flatten(data)
-        key = (structure, *[(x.shape, x.dtype) for x in leaves])
+        leaves, key = signature(data)
         recording = self.recordings.get(key)
         if recording is None:
             return self._unknown(key, data)
