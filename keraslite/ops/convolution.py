@@ -6,14 +6,16 @@ ints or have an entry for each spatial axis; `padding` is "valid" (none) or "sam
 stride 1 keeps the size).
 """
 
+from functools import lru_cache
+
 from keraslite.backend.context import context
 from keraslite.config import standardize_data_format
 from keraslite.ops.dispatch import INTS, ArgumentError, floating, op, promoted, tensor
 
 
 def _per_axis(value, rank, name):
-    """An int or a sequence of them as a tuple with an entry for each spatial axis."""
-    value = (value,) * rank if isinstance(value, INTS) else tuple(value)
+    """An int or a tuple of them as a tuple with an entry for each spatial axis."""
+    value = value if isinstance(value, tuple) else (value,) * rank
     if len(value) == 1:
         value = value * rank
     if len(value) != rank or any(not isinstance(v, INTS) or v < 1 for v in value):
@@ -28,58 +30,85 @@ def _padding(padding):
     return name
 
 
+def _as_it_is(y):
+    return y
+
+
 def _channels_last(x, data_format):
-    """(x with its channels last, a function that brings a result back to the caller's layout)."""
-    rank = len(x.shape)
+    """(x with its channels last, its shape, a function that brings a result back to the caller's
+    layout)."""
+    shape = tuple(x.shape)  # read once: on TensorFlow that takes as long as a small operation
+    rank = len(shape)
     if rank < 3:
         raise ArgumentError(
-            f"`inputs` must have a batch axis, spatial axes and channels, found shape"
-            f" {tuple(x.shape)}."
+            f"`inputs` must have a batch axis, spatial axes and channels, found shape {shape}."
         )
     if standardize_data_format(data_format) == "channels_last":
-        return x, lambda y: y
+        return x, shape, _as_it_is
     return (
         context.backend.moveaxis(x, 1, rank - 1),
+        (shape[0], *shape[2:], shape[1]),
         lambda y: context.backend.moveaxis(y, rank - 1, 1),
     )
 
 
-def _conv_settings(x, kernel, strides, padding, dilation_rate):
-    """(strides, padding, dilation) by axis, checked."""
-    rank = len(x.shape) - 2
+@lru_cache(maxsize=1024)
+def _conv_settings(shape, kernel, strides, padding, dilation_rate):
+    """(strides, padding, dilation) by axis, checked for inputs and a kernel of these shapes."""
+    rank = len(shape) - 2
+    if len(kernel) != rank + 2:
+        raise ArgumentError(
+            f"`kernel` must have rank {rank + 2} for inputs of shape {shape} (channels last), found"
+            f" shape {kernel}."
+        )
     strides = _per_axis(strides, rank, "strides")
     dilation = _per_axis(dilation_rate, rank, "dilation_rate")
     if max(strides) > 1 and max(dilation) > 1:
         raise ArgumentError(
             f"`strides` {strides} and `dilation_rate` {dilation} cannot both be above 1."
         )
-    padding = _padding(padding)
-    _check_fits(x, kernel.shape[:rank], dilation, padding)
+    _check_fits(shape, kernel[:rank], dilation, padding)
     return strides, padding, dilation
 
 
-def _check_fits(x, size, dilation, padding):
+@lru_cache(maxsize=1024)
+def _groups(shape, kernel):
+    """Groups of a convolution, by the shapes of its inputs and kernel."""
+    channels, in_kernel, filters = shape[-1], kernel[-2], kernel[-1]
+    groups = 1 if channels is None else channels // in_kernel
+    if channels is not None and (channels % in_kernel or filters % max(groups, 1)):
+        raise ArgumentError(
+            f"`inputs` have {channels} channels, which a `kernel` of shape {kernel} (*size,"
+            " channels // groups, filters) does not fit."
+        )
+    return groups
+
+
+def _check_fits(shape, size, dilation, padding):
     """Without padding, the inputs must be as large as a window."""
     if padding == "valid" and any(
-        isinstance(n, int) and n < (k - 1) * d + 1
-        for n, k, d in zip(tuple(x.shape)[1:-1], size, dilation)
+        isinstance(n, int) and n < (k - 1) * d + 1 for n, k, d in zip(shape[1:-1], size, dilation)
     ):
         apart = f" (dilation {dilation})" if max(dilation) > 1 else ""
         raise ArgumentError(
-            f"`inputs` of shape {tuple(x.shape)} (channels last) are smaller than the window"
+            f"`inputs` of shape {shape} (channels last) are smaller than the window"
             f" {tuple(size)}{apart}. Use padding='same', a smaller window, or larger inputs."
         )
 
 
-def _conv_operands(inputs, kernel, data_format, kernel_name="kernel"):
+def _hashable(sizes):
+    return tuple(sizes) if hasattr(sizes, "__iter__") else sizes
+
+
+def _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate):
+    """(x, kernel, their shapes, strides, padding, dilation, back), channels last, checked."""
     x, kernel = promoted(floating(inputs), tensor(kernel))
-    x, back = _channels_last(x, data_format)
-    if len(kernel.shape) != len(x.shape):
-        raise ArgumentError(
-            f"`{kernel_name}` must have rank {len(x.shape)} for inputs of shape"
-            f" {tuple(inputs.shape)}, found shape {tuple(kernel.shape)}."
-        )
-    return x, kernel, back
+    x, shape, back = _channels_last(x, data_format)
+    kernel_shape = tuple(kernel.shape)
+    settings = _conv_settings(
+        shape, kernel_shape, _hashable(strides), _padding(padding), _hashable(dilation_rate)
+    )
+    return x, kernel, shape, kernel_shape, *settings, back
 
 
 @op
@@ -106,15 +135,10 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
 
 def convolved(inputs, kernel, bias, strides, padding, data_format, dilation_rate):
     """`conv`, plus a bias (filters,) of the inputs' dtype or None."""
-    x, kernel, back = _conv_operands(inputs, kernel, data_format)
-    strides, padding, dilation = _conv_settings(x, kernel, strides, padding, dilation_rate)
-    channels, in_kernel, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
-    groups = 1 if channels is None else channels // in_kernel
-    if channels is not None and (channels % in_kernel or filters % max(groups, 1)):
-        raise ArgumentError(
-            f"`inputs` have {channels} channels, which a `kernel` of shape"
-            f" {tuple(kernel.shape)} (*size, channels // groups, filters) does not fit."
-        )
+    x, kernel, shape, kernel_shape, strides, padding, dilation, back = _conv_arguments(
+        inputs, kernel, strides, padding, data_format, dilation_rate
+    )
+    groups = _groups(shape, kernel_shape)
     return back(context.backend.conv(x, kernel, strides, padding, dilation, groups, bias))
 
 
@@ -124,13 +148,14 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
 
     `kernel` is (*size, channels, multiplier); the result has channels * multiplier channels.
     """
-    x, kernel, back = _conv_operands(inputs, kernel, data_format)
-    strides, padding, dilation = _conv_settings(x, kernel, strides, padding, dilation_rate)
-    *size, channels, multiplier = context.backend.shape(kernel)
-    if x.shape[-1] not in (None, channels):
+    x, kernel, shape, kernel_shape, strides, padding, dilation, back = _conv_arguments(
+        inputs, kernel, strides, padding, data_format, dilation_rate
+    )
+    *size, channels, multiplier = kernel_shape
+    if shape[-1] not in (None, channels):
         raise ArgumentError(
-            f"`inputs` have {x.shape[-1]} channels, the `kernel` of shape {tuple(kernel.shape)}"
-            f" (*size, channels, multiplier) has {channels}."
+            f"`inputs` have {shape[-1]} channels, the `kernel` of shape {kernel_shape} (*size,"
+            f" channels, multiplier) has {channels}."
         )
     kernel = context.backend.reshape(kernel, (*size, 1, channels * multiplier))
     return back(context.backend.conv(x, kernel, strides, padding, dilation, channels))
@@ -159,13 +184,19 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
 
 
 def _pool(name, inputs, pool_size, strides, padding, data_format):
-    x, back = _channels_last(tensor(inputs), data_format)
-    rank = len(x.shape) - 2
+    x, shape, back = _channels_last(tensor(inputs), data_format)
+    settings = _pool_settings(shape, _hashable(pool_size), _hashable(strides), _padding(padding))
+    return back(getattr(context.backend, name)(x, *settings))
+
+
+@lru_cache(maxsize=1024)
+def _pool_settings(shape, pool_size, strides, padding):
+    """(size, strides, padding) by axis, checked for inputs of this shape."""
+    rank = len(shape) - 2
     size = _per_axis(pool_size, rank, "pool_size")
     strides = size if strides is None else _per_axis(strides, rank, "strides")
-    padding = _padding(padding)
-    _check_fits(x, size, (1,) * rank, padding)
-    return back(getattr(context.backend, name)(x, size, strides, padding))
+    _check_fits(shape, size, (1,) * rank, padding)
+    return size, strides, padding
 
 
 # ---- space and depth ----
@@ -178,7 +209,7 @@ def depth_to_space(x, block_size, data_format="channels_last"):
     The channels of a block lie together; with "channels_first", as in PyTorch's pixel shuffle,
     those of a place in the block do.
     """
-    x, back = _channels_last(tensor(x), data_format)
+    x, _, back = _channels_last(tensor(x), data_format)
     backend = context.backend
     batch, height, width, depth = backend.shape(x)
     b = block_size
@@ -197,7 +228,7 @@ def depth_to_space(x, block_size, data_format="channels_last"):
 @op
 def space_to_depth(x, block_size, data_format="channels_last"):
     """Blocks of pixels as channels, the inverse of `depth_to_space`."""
-    x, back = _channels_last(tensor(x), data_format)
+    x, _, back = _channels_last(tensor(x), data_format)
     backend = context.backend
     batch, height, width, depth = backend.shape(x)
     b = block_size
