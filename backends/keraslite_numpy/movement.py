@@ -1,5 +1,6 @@
 """NumPy engine, moving elements."""
 
+import functools
 import itertools
 from functools import partial
 
@@ -116,14 +117,15 @@ def window_view(x, size, strides, dilation):
     return as_strided(x, shape, width, writeable=False)
 
 
+@functools.lru_cache(maxsize=512)
 def tap_slices(size, out, strides, dilation):
     """For each tap of a window: its index and where it reads the input, as slices."""
-    for tap in itertools.product(*map(range, size)):
-        places = tuple(
-            slice(t * d, t * d + s * (n - 1) + 1, s)
-            for t, n, s, d in zip(tap, out, strides, dilation)
-        )
-        yield tap, places
+
+    def places(tap):
+        rows = zip(tap, out, strides, dilation)
+        return tuple([slice(t * d, t * d + s * (n - 1) + 1, s) for t, n, s, d in rows])
+
+    return [(tap, places(tap)) for tap in itertools.product(*map(range, size))]
 
 
 def _fold(x, spatial, strides, dilation):
