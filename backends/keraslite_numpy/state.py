@@ -43,7 +43,7 @@ class NumpyState(State):
 
         return call
 
-    def feed(self, array):
+    def feed(self, array, owned=False):
         return tensor(array)
 
     def compile_step(self, step, state, jit):

@@ -54,9 +54,9 @@ class State(ABC):
         """As `assign`, of a tensor that nobody else holds: it may be kept without a copy."""
         return self.assign(handle, value)
 
-    def feed(self, array):
+    def feed(self, array, owned=False):
         """What compiled steps take best in place of a NumPy array: a tensor of it, or an array that
-        is theirs."""
+        is theirs; `owned` says that nobody changes the array's memory any more."""
         return self.asarray(array, None)
 
     def compile_step(self, step, state, jit):

@@ -21,7 +21,7 @@ class Initializer:
         dtype = standardize_dtype(dtype)
         shape = tuple(shape)
         values = np.asarray(self.draw(shape, self._generator()))
-        return real_backend().cast(real_backend().asarray(values, None), dtype)
+        return real_backend().asarray(values, dtype)
 
     def _generator(self):
         """Keyed by the seed, or by the path of the variable that is being made."""

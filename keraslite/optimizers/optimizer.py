@@ -8,6 +8,7 @@ from keraslite.core import tracking
 from keraslite.core.naming import auto_name, suggestion
 from keraslite.core.stateless import holding, values_of
 from keraslite.core.variable import Variable
+from keraslite.initializers.constant import Zeros
 from keraslite.optimizers.checks import check_arguments
 from keraslite.optimizers.conditional import update_if
 from keraslite.optimizers.schedules.schedule import LearningRateSchedule
@@ -162,9 +163,8 @@ class Optimizer:
         for variable in variables:
             for name, column in zip(names, slots):
                 label = f"{variable.path.replace('/', '_')}_{name}"
-                initial = lambda shape, dtype: self.backend.zeros(shape, dtype)
                 slot = Variable(
-                    initial, variable.shape, variable.dtype, trainable=False, autocast=False,
+                    Zeros(), variable.shape, variable.dtype, trainable=False, autocast=False,
                     name=label, path=f"{self.name}/{label}", backend=self.backend,
                 )  # fmt: skip
                 self._variables.append(slot)

@@ -141,9 +141,13 @@ class Loops:
             result = result[0] if kind == "predict" else result
         return result if kind == "predict" else self._logs(result)
 
-    def _step_data(self, batch):
-        """What a step gets: x, (x, y) or (x, y, sample_weight), as the engine takes it best."""
-        return _converted(pack_x_y_sample_weight(*batch), self.backend, self.backend.feed)
+    def _step_data(self, batch, owned=False):
+        """What a step gets: x, (x, y) or (x, y, sample_weight), as the engine takes it best.
+
+        `owned`: whether the arrays are ours alone, see `Backend.feed`.
+        """
+        feed = functools.partial(self.backend.feed, owned=owned)
+        return _converted(pack_x_y_sample_weight(*batch), self.backend, feed)
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""

@@ -81,7 +81,7 @@ class Runner:
             batch = next(self._batches, None)
             if batch is None:
                 break
-            group.append(self._model._step_data(batch))
+            group.append(self._model._step_data(batch, getattr(self._batches, "owned", False)))
         return group, len(group)
 
     def _stack(self, room):
@@ -89,4 +89,4 @@ class Runner:
         wanted = self._wanted()
         wanted = wanted if room is None else min(wanted, room)
         stacked, count = self._batches.stack(wanted, self._most) if wanted else (None, 0)
-        return (self._model._step_data(stacked), count) if count else (None, 0)
+        return (self._model._step_data(stacked, owned=True), count) if count else (None, 0)

@@ -84,12 +84,16 @@ class _Pass:
         rows: their number of rows.
         batch_size: rows in a batch.
         order: in which the rows come; None: as they are.
+
+    Attributes:
+        owned: whether batches are arrays of their own, no views; stacks of them always are.
     """
 
     def __init__(self, arrays, rows, batch_size, order):
         self._leaves, self._treedef = optree.tree_flatten(arrays)
         self._rows, self._size, self._order = rows, batch_size, order
         self._position = 0
+        self.owned = order is not None
 
     @property
     def batch_bytes(self):
