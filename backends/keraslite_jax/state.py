@@ -11,7 +11,8 @@ from jax import lax
 from jax.tree_util import Partial
 
 from keraslite.backend.context import context
-from keraslite.backend.patience import patient, signature
+from keraslite.backend.nests import signature
+from keraslite.backend.patience import patient
 from keraslite_jax.arrays import copied, placed, platform
 
 

@@ -13,8 +13,8 @@ import threading
 from typing import Any
 
 import numpy as np
-import optree
 
+from keraslite.backend.nests import map_nest
 from keraslite_numpy.bfloat16 import tensor
 
 
@@ -60,13 +60,6 @@ _LEAF = ((), (), (), None, (), _NO_NAMES)  # entry of what is differentiated by
 def strip(x):
     """The plain array of a traced one; anything else as it is."""
     return x.raw if type(x) is Traced else x
-
-
-def strip_nest(nest):
-    """Strip every leaf of a nest of containers."""
-    if type(nest) in (tuple, list):
-        return type(nest)([strip_nest(x) for x in nest])
-    return strip(nest) if optree.tree_is_leaf(nest) else optree.tree_map(strip, nest)
 
 
 def node_of(x):
@@ -192,7 +185,7 @@ def differentiate(backend, fn, has_aux, inputs, rest):
             TAPE.base += len(TAPE.entries)
             TAPE.entries.clear()
     if outermost:
-        value, aux = strip(value), strip_nest(aux)
+        value, aux = strip(value), map_nest(strip, aux)
     return ((value, aux) if has_aux else value), grads
 
 

@@ -5,7 +5,8 @@ import itertools
 import optree
 
 from keraslite.backend.context import context
-from keraslite.backend.patience import patient, signature
+from keraslite.backend.nests import signature
+from keraslite.backend.patience import patient
 from keraslite_tensorflow.arrays import device_scope, raw
 from keraslite_tensorflow.engine import tf
 

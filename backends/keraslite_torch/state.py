@@ -12,9 +12,9 @@ replaced, and a tensor read from one keeps its values.
 import functools
 import threading
 
-import optree
 import torch
 
+from keraslite.backend.nests import map_nest
 from keraslite.backend.recording import RecordedStep
 
 
@@ -59,7 +59,7 @@ class State:
             finally:
                 nesting.depth -= 1
             if not nested:
-                result = _detached(result)
+                result = map_nest(_detached, result)
             return result, grads
 
         return differentiated
@@ -125,12 +125,8 @@ def _gradients(value, inputs, nested):
     return [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, grads)]
 
 
-def _detached(nest):
-    if isinstance(nest, torch.Tensor):
-        return nest.detach()
-    if type(nest) in (tuple, list):
-        return type(nest)([_detached(x) for x in nest])
-    return nest if optree.tree_is_leaf(nest) else optree.tree_map(_detached, nest)
+def _detached(x):
+    return x.detach() if isinstance(x, torch.Tensor) else x
 
 
 class _CustomGradient(torch.autograd.Function):

@@ -1,14 +1,8 @@
 """Several steps in one call, but not before that is worth a compilation of its own."""
 
-import optree
+from keraslite.backend.nests import signature
 
 _PATIENCE = 500  # steps; a compilation takes as long as a loop gains in about so many
-
-
-def signature(nest):
-    """(leaves, key) of a nest of tensors or arrays; the key holds its structure, shapes, dtypes."""
-    leaves, structure = optree.tree_flatten(nest)
-    return leaves, (structure, *[(x.shape, x.dtype) for x in leaves])
 
 
 def patient(loop, singly, compiled):

@@ -4,9 +4,9 @@ import functools
 from typing import Any
 
 import numpy as np
-import optree
 
 from keraslite.backend.context import temporarily
+from keraslite.backend.nests import map_nest
 from keraslite.callbacks.callback_list import CallbackList
 from keraslite.training.data import (
     make_adapter,
@@ -146,12 +146,17 @@ class Loops:
 
         `owned`: whether the arrays are ours alone, see `Backend.feed`.
         """
-        feed = functools.partial(self.backend.feed, owned=owned)
-        return _converted(pack_x_y_sample_weight(*batch), self.backend, feed)
+        backend = self.backend
+
+        def feed(a):
+            return a if backend.is_tensor(a) else backend.feed(a, owned)
+
+        return map_nest(feed, pack_x_y_sample_weight(*batch))
 
     def _tensors(self, nest):
         """NumPy arrays of a batch as tensors on the device; None stays."""
-        return _converted(nest, self.backend, self.backend.asarray)
+        backend = self.backend
+        return map_nest(lambda a: a if backend.is_tensor(a) else backend.asarray(a), nest)
 
     def _refuse_nan_data(self, data):
         """Raise before the first step if NaN in arrays makes the loss NaN; models that handle
@@ -294,17 +299,7 @@ class Loops:
             if not self.built:
                 self._predicted_spec(batch[0])
             outputs = self._call_once("predict", batch)
-            return optree.tree_map(self.backend.to_numpy, outputs)
-
-
-def _converted(nest, backend, convert):
-    """A nest whose arrays are converted and whose tensors stay; a tuple of arrays, as most batches
-    are, without optree."""
-    if type(nest) is tuple:
-        return tuple([_converted(one, backend, convert) for one in nest])
-    if type(nest) is np.ndarray:
-        return convert(nest)
-    return optree.tree_map(lambda a: a if backend.is_tensor(a) else convert(a), nest)
+            return map_nest(self.backend.to_numpy, outputs)
 
 
 def _check_epochs(**numbers):

@@ -5,7 +5,7 @@ import sys
 
 import optree
 
-from keraslite.backend.patience import signature
+from keraslite.backend.nests import signature
 from keraslite.backend.recording.gate import GATE
 from keraslite.backend.recording.own_code import run_watched
 from keraslite.backend.recording.recorder import Recorder
