@@ -3,7 +3,7 @@
 import functools
 
 from keraslite import ops
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 
 
 def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
@@ -84,9 +84,9 @@ hard_swish = globals().get("hard_silu")
 _functions = {
     name: value
     for name, value in list(globals().items())
-    if callable(value) and not name.startswith("_") and name not in ("Family",)
+    if callable(value) and not name.startswith("_")
 }
-_family = Family("activation", [], _functions)
+_family = _Family("activation", [], _functions)
 
 
 def get(identifier):

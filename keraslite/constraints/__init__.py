@@ -1,7 +1,7 @@
 """Constraints: projections applied to weights after each update."""
 
 from keraslite import config, ops
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 
 
 class Constraint:
@@ -79,7 +79,7 @@ class MinMaxNorm(Constraint):
 
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
 
-_family = Family("constraint", [MaxNorm, NonNeg, UnitNorm, MinMaxNorm])
+_family = _Family("constraint", [MaxNorm, NonNeg, UnitNorm, MinMaxNorm])
 
 get = _family.get
 serialize = _family.serialize

@@ -1,6 +1,6 @@
 """Initializers: first values of weights."""
 
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 from keraslite.initializers.base import Initializer
 from keraslite.initializers.constant import Constant, Identity, Ones, Zeros
 from keraslite.initializers.random import (
@@ -21,7 +21,7 @@ from keraslite.initializers.random import (
 IdentityInitializer = Identity
 OrthogonalInitializer = Orthogonal
 
-_family = Family(
+_family = _Family(
     "initializer",
     [
         Zeros, Ones, Constant, Identity, RandomNormal, TruncatedNormal, RandomUniform,

@@ -1,6 +1,6 @@
 """Losses: what training minimizes."""
 
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 from keraslite.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -75,7 +75,7 @@ _short = {
     "mae": mean_absolute_error, "mape": mean_absolute_percentage_error, "mse": mean_squared_error,
     "msle": mean_squared_logarithmic_error,
 }  # fmt: skip
-_family = Family(
+_family = _Family(
     "loss",
     list(_class_of.values()),
     {

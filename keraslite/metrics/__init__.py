@@ -1,6 +1,6 @@
 """Metrics: what is watched while a model trains, over many batches."""
 
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 from keraslite.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -91,7 +91,7 @@ _short = {
     "bce": BinaryCrossentropy, "mae": MeanAbsoluteError, "mape": MeanAbsolutePercentageError,
     "mse": MeanSquaredError, "msle": MeanSquaredLogarithmicError, "rmse": RootMeanSquaredError,
 }  # fmt: skip
-_family = Family(
+_family = _Family(
     "metric", _classes, {**_short, **{name.upper(): cls for name, cls in _short.items()}}
 )
 

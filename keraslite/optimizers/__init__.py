@@ -1,6 +1,6 @@
 """Optimizers: rules that change weights by gradients."""
 
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 from keraslite.optimizers import schedules
 from keraslite.optimizers.adam import Adam, AdamW
 from keraslite.optimizers.loss_scale_optimizer import LossScaleOptimizer
@@ -9,7 +9,7 @@ from keraslite.optimizers.rmsprop import RMSprop
 from keraslite.optimizers.sgd import SGD
 
 _classes = [SGD, Adam, AdamW, RMSprop, LossScaleOptimizer]
-_family = Family(
+_family = _Family(
     "optimizer",
     _classes,
     {cls.__name__.lower(): cls for cls in _classes} | {"LossScaleOptimizer": LossScaleOptimizer},

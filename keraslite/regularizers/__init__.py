@@ -3,7 +3,7 @@
 import math
 
 from keraslite import ops
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 
 
 class Regularizer:
@@ -97,7 +97,7 @@ class OrthogonalRegularizer(Regularizer):
 l1, l2, l1_l2 = L1, L2, L1L2
 orthogonal_regularizer = OrthogonalRegularizer
 
-_family = Family(
+_family = _Family(
     "regularizer",
     [L1L2, L1, L2, OrthogonalRegularizer],
     {"l1_l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},

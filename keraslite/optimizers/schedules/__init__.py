@@ -1,10 +1,10 @@
 """Learning rate schedules."""
 
-from keraslite.core.registry import Family
+from keraslite.core.registry import Family as _Family
 from keraslite.optimizers.schedules.decays import CosineDecay, ExponentialDecay
 from keraslite.optimizers.schedules.schedule import LearningRateSchedule
 
-_family = Family("learning rate schedule", [ExponentialDecay, CosineDecay])
+_family = _Family("learning rate schedule", [ExponentialDecay, CosineDecay])
 
 get = _family.get
 serialize = _family.serialize
