@@ -21,11 +21,11 @@ def _recorded_step():
     """What the engine makes of a step, out of its wrappers."""
     state = type("State", (), {"get": staticmethod(list), "version": 0})
     found = [context.backend.compile_step(lambda x: x, state, "auto")]
-    while found:
-        one = found.pop()
+    for one in found:
         if isinstance(one, RecordedStep):
             return one
-        found += [c.cell_contents for c in getattr(one, "__closure__", None) or ()]
+        inside = [c.cell_contents for c in getattr(one, "__closure__", None) or ()]
+        found += [x for x in inside if not any(x is known for known in found)]
     return None
 
 
