@@ -98,7 +98,7 @@ class State:
         if isinstance(value, jax.core.Tracer):
             return value
         with jax.ensure_compile_time_eval():  # a layer that builds itself inside a trace
-            return placed(copied(self.asarray(value)))
+            return copied(placed(value)) if isinstance(value, jax.Array) else self.asarray(value)
 
     def value_and_grad(self, fn, has_aux=False):
         if not has_aux:
