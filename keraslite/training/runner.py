@@ -3,7 +3,7 @@
 import time
 
 _SECONDS = 0.1  # what a call of several steps should take: progress is shown, and Ctrl-C works
-_BYTES = 1 << 23  # what their batches may take
+_BYTES = 1 << 22  # what their batches may take
 
 
 class Runner:
