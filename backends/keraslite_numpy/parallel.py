@@ -18,6 +18,7 @@ import numpy as np
 
 _LARGE = 1 << 19  # elements touched; below that, threads cost more than they save
 _HEAD_START = 1 << 16  # elements that a core works on until its neighbour has woken up
+_LINE = 16  # float32s in a line of the cache
 _state = threading.local()  # cores: how many parts work is cut into; wanted: that it should be
 
 
@@ -36,9 +37,7 @@ def split(fn, count, work):
     if parts < 2:
         _state.wanted = getattr(_state, "wanted", False) or work >= _LARGE
         return [fn(slice(0, count))]
-    head = min(count * _HEAD_START // work, count // parts // 2)
-    stops = [head + (count - head) * (i + 1) // parts for i in range(parts)]
-    slices = [slice(start, stop) for start, stop in zip([0, *stops], stops)]
+    slices = _cut(count, parts, count * _HEAD_START // work)
     available, _state.cores = cores(), 1  # a part is not split again
     helpers = _helpers(parts - 1)
     for helper, part in zip(helpers, slices[1:]):
@@ -57,6 +56,15 @@ def split(fn, count, work):
         if error is not None:
             raise error
     return [first, *[result for result, _ in others]]
+
+
+def _cut(count, parts, head):
+    """Slices of equal size that make up range(count), but for the first, which has `head` more;
+    long ones begin where a line of the cache may."""
+    head = min(head, count // parts // 2)
+    grain = _LINE if count >= _LINE * _LINE * parts else 1
+    starts = [(head + (count - head) * i // parts) // grain * grain for i in range(1, parts)]
+    return [slice(start, stop) for start, stop in zip([0, *starts], [*starts, count])]
 
 
 def in_blocks(fn, count, step, work):
