@@ -140,8 +140,9 @@ class State:
 
         @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=2)
         def pure(handles, leaves, nest):
-            keys.add((nest, *[(x.shape, x.dtype) for x in leaves]))
-            result, new = _traced(step, state, handles, nest.unflatten(leaves))
+            args = nest.unflatten(leaves)
+            keys.add(signature(args)[1])
+            result, new = _traced(step, state, handles, args)
             return result, _replaced(handles, new, state)
 
         call = _with_state(pure, state)

@@ -8,8 +8,10 @@ def map_nest(fn, nest):
 
     Tensors in tuples and lists, as most nests are, are found by hand: many times as fast.
     """
-    if nest is None or hasattr(nest, "dtype"):
-        return nest if nest is None else fn(nest)
+    if nest is None:
+        return None
+    if hasattr(nest, "dtype"):
+        return fn(nest)
     if type(nest) is tuple or type(nest) is list:
         return type(nest)([map_nest(fn, x) for x in nest])
     return optree.tree_map(fn, nest)
