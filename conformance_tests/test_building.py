@@ -208,3 +208,40 @@ def test_same_padding_of_images_of_any_size(make, backend):
         assert found.shape == layer.compute_output_shape(data.shape) == known.shape
         np.testing.assert_allclose(found, known, rtol=1e-5, atol=1e-6)
         model.fit(data, np.zeros((2, known.shape[-1])), verbose=0)
+
+
+def test_a_model_built_on_data_takes_other_lengths(backend, tmp_path):
+    """Without an `Input` the sizes of the first batch are no promise; the layers say what fits."""
+    rng = np.random.default_rng(0)
+    model = keras.Sequential([layers.Embedding(9, 4), layers.LSTM(3), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    batches = [(rng.integers(0, 9, (4, n)), rng.random((4, 1))) for n in (5, 7, 2, 5, 6)]
+    logs = model.fit(iter(batches), verbose=0).history
+    assert np.isfinite(logs["loss"]).all()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for x, _ in batches:
+        expected = model.layers[2](model.layers[1](model.layers[0](x)))
+        for one in (model, loaded):
+            np.testing.assert_allclose(
+                one.predict(x, verbose=0), backend.to_numpy(expected), rtol=1e-5, atol=1e-6
+            )
+
+
+@pytest.mark.parametrize("call", ["call", "predict", "train_on_batch"])
+def test_a_model_built_on_data_still_refuses_what_a_layer_cannot_take(call):
+    model = keras.Sequential([layers.Flatten(), layers.Dense(2, name="head")])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((2, 3, 4)), np.ones((2, 2)))
+    weights = model.get_weights()
+    run = {
+        "call": lambda x: model(x),
+        "predict": lambda x: model.predict(x, verbose=0),
+        "train_on_batch": lambda x: model.train_on_batch(x, np.ones((2, 2))),
+    }[call]
+    for shape, words in (((2, 4, 4), "'head'.*size 12, found 16"), ((2, 12), r"\(None, 3, 4\)")):
+        with pytest.raises(ValueError, match=words):
+            run(np.ones(shape))
+    for before, after in zip(weights, model.get_weights()):
+        np.testing.assert_array_equal(before, after)
+    run(np.ones((2, 4, 3)))  # 12 all the same

@@ -201,6 +201,24 @@ def test_single_batches_before_a_fit_cost_no_more():
     assert layer.traces <= 2
 
 
+def test_each_length_of_sequences_is_traced_once_at_most():
+    keras.ops.zeros(())
+    if not compiles():
+        pytest.skip("this engine does not compile")
+    layer = Traced()
+    model = keras.Sequential([layers.Embedding(9, 4), layer, layers.LSTM(3), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    lengths = (5, 6, 7, 8) * 3
+    batches = [(np.ones((4, n), "int32"), np.ones((4, 1))) for n in lengths]
+    model.train_on_batch(*batches[0])
+    layer.traces = 0
+    model.fit(iter(batches), verbose=0)
+    assert layer.traces <= 1 + len(set(lengths))
+    layer.traces = 0
+    model.fit(iter(batches), verbose=0)
+    assert layer.traces == 0
+
+
 # ---- transfers ----
 
 

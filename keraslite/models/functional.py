@@ -25,6 +25,8 @@ class Functional(Model):
         ValueError: the outputs depend on an input that is not listed; names it.
     """
 
+    _any_sizes = False  # True: the input shapes are those of some first data, not a promise
+
     def __init__(self, inputs, outputs, name=None, **kwargs):
         super().__init__(name=name, **kwargs)
         for what, nest in (("inputs", inputs), ("outputs", outputs)):
@@ -115,6 +117,8 @@ class Functional(Model):
         plain = context.autocast_dtype is None and not any_masks()
         for x, tensor in zip(given, self.inputs):
             plain = plain and dtype_of(x) == tensor.dtype
+            if self._any_sizes:  # other sizes than drawn: the layers' own checks are needed
+                plain = plain and _sizes_fit(tensor.shape, context.backend.shape(x))
         for step in self._plan:
             if plain and step.is_plain and _is_bare(step.operation):
                 step.run_plain(values)
@@ -171,10 +175,8 @@ class Functional(Model):
                 x = backend.squeeze(x, -1)
             else:
                 self._refuse(name, wanted, shape)
-        else:
-            for expected, found in zip(wanted.shape, shape):
-                if expected is not None and isinstance(found, int) and expected != found:
-                    self._refuse(name, wanted, shape)
+        elif not self._any_sizes and not _sizes_fit(wanted.shape, shape):
+            self._refuse(name, wanted, shape)
         dtype = backend.dtype(x)
         if dtype != wanted.dtype and not (dtype in FLOATS and wanted.dtype in FLOATS):
             mask = get_mask(x)
@@ -247,6 +249,14 @@ class _Step:
             import optree
 
             values.update(zip(self.results, optree.tree_leaves(result)))
+
+
+def _sizes_fit(wanted, found):
+    """Whether the sizes that are known in both shapes are equal."""
+    for expected, size in zip(wanted, found):
+        if expected is not None and isinstance(size, int) and expected != size:
+            return False
+    return True
 
 
 def _is_plain(layer, node):

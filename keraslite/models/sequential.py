@@ -78,7 +78,11 @@ class Sequential(Model):
             self._draw(self._layers[0].output)
 
     def build(self, input_shape=None):
-        """Build all layers for inputs of this shape (with the batch axis)."""
+        """Build all layers for inputs of this shape (with the batch axis).
+
+        Later inputs need the same rank; which sizes may change is for the layers to say. Start the
+        model with an `Input` to fix them.
+        """
         if self._functional is not None:
             return
         if not self._layers:
@@ -91,6 +95,7 @@ class Sequential(Model):
         dtype = getattr(self._layers[0], "input_dtype", None) or self.compute_dtype
         shape = (None, *tuple(input_shape)[1:])
         self._draw(InputLayer(batch_shape=shape, dtype=dtype).output)
+        self._graph()._any_sizes = True
 
     def _draw(self, x):
         first = x
