@@ -49,7 +49,7 @@ class JaxBackend(
         device = os.environ.get("KERASLITE_DEVICE")
         if device:
             jax.config.update("jax_default_device", find_device(device))
-        keep_freed_memory(1 << 30, 1 << 30)
+        keep_freed_memory(1 << 30, 1 << 30, one_pool=True)
 
 
 __all__ = ["JaxBackend"]

