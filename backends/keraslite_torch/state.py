@@ -11,6 +11,7 @@ replaced, and a tensor read from one keeps its values.
 
 import functools
 import threading
+import warnings
 
 import torch
 
@@ -73,6 +74,8 @@ class State:
 
     def compile_step(self, step, state, jit):
         if jit is True:
+            # Tracing through our caches, of pure functions, is what is wanted.
+            warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
             return torch.compile(step)
         return RecordedStep(self, step, state)
 
