@@ -34,11 +34,28 @@ def keep_freed_memory(kept, largest, one_pool=False):
             libc.mallopt(_M_MXFAST, 0)
 
 
-def return_freed_memory():
-    """Hand freed memory back to the system, this once: after work that is not done at each step."""
+def return_freed_memory(above=0):
+    """Hand freed memory back to the system, this once, if it is more than `above` bytes."""
     libc = _glibc()
-    if libc is not None:
+    if libc is not None and (not above or _freed(libc) > above):
         libc.malloc_trim(0)
+
+
+class _Mallinfo(ctypes.Structure):
+    """What `mallinfo2` of malloc.h returns."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keep".split()
+    ]
+
+
+def _freed(libc):
+    """Bytes that malloc has got back and keeps; 0 from a glibc before 2.33."""
+    if not hasattr(libc, "mallinfo2"):
+        return 0
+    libc.mallinfo2.restype = _Mallinfo
+    return libc.mallinfo2().fordblks
 
 
 @functools.cache
