@@ -9,7 +9,7 @@ import ctypes
 import functools
 import platform
 
-_M_MXFAST, _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = 1, -1, -3, -8  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 def keep_freed_memory(kept, largest, one_pool=False):
@@ -22,8 +22,6 @@ def keep_freed_memory(kept, largest, one_pool=False):
         one_pool: whether all threads take memory where the main one does. The pools that glibc
             gives to others keep no block of 64 MiB or more, so an engine that takes such blocks in
             threads of its own needs it (JAX, a transformer's step: 142 ms without, 102 with).
-            Small freed pieces are then joined with their neighbours at once, or large blocks
-            would soon fit nowhere but in new memory.
     """
     libc = _glibc()
     if libc is not None:
@@ -31,7 +29,6 @@ def keep_freed_memory(kept, largest, one_pool=False):
         libc.mallopt(_M_TRIM_THRESHOLD, kept)
         if one_pool:
             libc.mallopt(_M_ARENA_MAX, 1)
-            libc.mallopt(_M_MXFAST, 0)
 
 
 def return_freed_memory(above=0):
@@ -45,8 +42,9 @@ class _Mallinfo(ctypes.Structure):
     """What `mallinfo2` of malloc.h returns."""
 
     _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keep".split()
+        *[(name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")],
+        *[(name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks")],
+        ("keepcost", ctypes.c_size_t),
     ]
 
 
