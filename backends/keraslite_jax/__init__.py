@@ -45,11 +45,11 @@ class JaxBackend(
     name = "jax"
 
     def __init__(self):
-        keep_freed_memory(1 << 30, 1 << 30, one_pool=True)  # before JAX has made its threads
         jax.config.update("jax_enable_x64", True)
         device = os.environ.get("KERASLITE_DEVICE")
         if device:
             jax.config.update("jax_default_device", find_device(device))
+        keep_freed_memory(1 << 30, 1 << 30)
 
 
 __all__ = ["JaxBackend"]

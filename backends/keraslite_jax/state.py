@@ -24,11 +24,8 @@ def _pack(nest):
 
 
 def _jit(fn, **options):
-    """`jax.jit(fn)`, which gives back what memory a compilation took, as soon as it is done.
-
-    And later, ever more rarely, pieces that freed temporaries have left and no other fits into.
-    """
-    traced, calls = [], 0
+    """`jax.jit(fn)`, which gives back what memory a compilation took, as soon as it is done."""
+    traced = []
 
     @functools.wraps(fn)
     def noted(*args):
@@ -38,15 +35,10 @@ def _jit(fn, **options):
     jitted = jax.jit(noted, **options)
 
     def call(*args):
-        nonlocal calls
         result = jitted(*args)
-        calls += 1
         if traced:
             traced.clear()
-            calls = 0
             return_freed_memory()
-        elif not calls & (calls - 1):  # a power of two
-            return_freed_memory(_FREED)
         return result
 
     call.trace = jitted.trace
@@ -84,7 +76,6 @@ def _in_parts(batches):
 
 
 _SMALL = 1 << 16  # bytes of an array
-_FREED = 256 << 20  # bytes
 
 _LEAKED = (
     "A step has assigned a Variable that its model does not hold. Keep layers, metrics, optimizers"
