@@ -11,7 +11,6 @@ from jax import lax
 from jax.tree_util import Partial
 
 from keraslite.backend.context import context
-from keraslite.backend.memory import return_freed_memory
 from keraslite.backend.nests import signature
 from keraslite.backend.patience import patient
 from keraslite_jax.arrays import copied, placed, platform
@@ -21,28 +20,6 @@ def _pack(nest):
     """A nest as a pytree that JAX takes apart without sorting the keys of dicts."""
     leaves, spec = optree.tree_flatten(nest)
     return Partial(spec.unflatten, leaves)
-
-
-def _jit(fn, **options):
-    """`jax.jit(fn)`, which gives back what memory a compilation took, as soon as it is done."""
-    traced = []
-
-    @functools.wraps(fn)
-    def noted(*args):
-        traced.append(True)
-        return fn(*args)
-
-    jitted = jax.jit(noted, **options)
-
-    def call(*args):
-        result = jitted(*args)
-        if traced:
-            traced.clear()
-            return_freed_memory()
-        return result
-
-    call.trace = jitted.trace
-    return call
 
 
 def _traced(step, state, handles, args):
@@ -161,7 +138,7 @@ class State:
 
         keys = set()
 
-        @functools.partial(_jit, donate_argnums=_donated(state), static_argnums=2)
+        @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=2)
         def pure(handles, leaves, nest):
             args = nest.unflatten(leaves)
             keys.add(signature(args)[1])
@@ -187,7 +164,7 @@ class State:
             return super().compile_loop(step, state, jit, single)
         single = single or self.compile_step(step, state, jit)
 
-        @functools.partial(_jit, donate_argnums=_donated(state), static_argnums=3)
+        @functools.partial(jax.jit, donate_argnums=_donated(state), static_argnums=3)
         def pure(handles, count, leaves, nest):
             def one(i, handles):
                 batch = [lax.dynamic_index_in_dim(x, i, 0, keepdims=False) for x in leaves]

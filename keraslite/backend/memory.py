@@ -6,7 +6,6 @@ instead of 43 on JAX, whose compiled steps take their temporaries as one block.
 """
 
 import ctypes
-import functools
 import platform
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -18,20 +17,7 @@ def keep_freed_memory(kept, largest):
     An engine whose arrays come from malloc calls it when it is loaded; it holds for the process.
     Does nothing on other C libraries.
     """
-    libc = _glibc()
-    if libc is not None:
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, largest)
         libc.mallopt(_M_TRIM_THRESHOLD, kept)
-
-
-def return_freed_memory():
-    """Hand freed memory back to the system, this once: after work that is not done at each step."""
-    libc = _glibc()
-    if libc is not None:
-        libc.malloc_trim(0)
-
-
-@functools.cache
-def _glibc():
-    """The C library if it is glibc, else None."""
-    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
