@@ -149,10 +149,10 @@ def _holds_array(x):
 
 def _from_numpy(array):
     """A tensor that shares the array's memory where torch can."""
-    if array.dtype == ml_dtypes.bfloat16:
+    if array.dtype.kind == "V" and array.dtype == ml_dtypes.bfloat16:
         return _from_numpy(array.view(np.int16)).view(torch.bfloat16)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    if not array.flags.writeable or any(s < 0 for s in array.strides):
+    if not array.flags.writeable or min(array.strides, default=0) < 0:
         array = array.copy()
     return torch.from_numpy(array)

@@ -18,13 +18,13 @@ def _in_place(update):
 
     @functools.wraps(update)
     def method(self, gradients, parameters, *rest):
-        inherited = getattr(super(Updates, self), update.__name__)
-        if nesting.depth:
-            return inherited(gradients, parameters, *rest)
+        fn = functools.partial(update, self)
+        if nesting.depth or torch.compiler.is_compiling():
+            fn = getattr(super(Updates, self), update.__name__)
+        if nesting.depth or not torch.is_grad_enabled():
+            return fn(gradients, parameters, *rest)
         with torch.no_grad():
-            if torch.compiler.is_compiling():
-                return inherited(gradients, parameters, *rest)
-            return update(self, gradients, parameters, *rest)
+            return fn(gradients, parameters, *rest)
 
     return method
 
