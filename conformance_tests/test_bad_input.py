@@ -23,6 +23,7 @@ COMPILE = [
     ({"metrics": ["acuracy"]}, ("metric", "'acuracy'", "'accuracy'")),
     ({"metrics": ["mae"], "weighted_metrics": ["acuracy"]}, ("metric", "'accuracy'")),
     ({"steps_per_execution": 0}, ("steps_per_execution", "0")),
+    ({"jit_compile": "yes"}, ("jit_compile", "'auto'", "'yes'")),
 ]
 
 

@@ -70,6 +70,8 @@ class Trainer(Building, Loops):
             raise ValueError(
                 f"steps_per_execution must be a positive int, found {steps_per_execution!r}."
             )
+        if jit_compile not in (True, False, "auto", None):  # None: Keras 2's default
+            raise ValueError(f"jit_compile must be True, False or 'auto', found {jit_compile!r}.")
         names = self._known_output_names()
         optimizer = optimizers.get(optimizer)
         scales = auto_scale_loss and optimizer and self.dtype_policy.name == "mixed_float16"
