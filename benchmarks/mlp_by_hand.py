@@ -15,9 +15,10 @@ from torch.nn import functional
 
 import keraslite
 from benchmarks.native.torch_models import stack
+from benchmarks.workloads import EPSILON, LEARNING_RATE
 
 WIDTHS, BATCH, ROWS, ROUNDS = (784, 512, 512, 10), 128, 6400, 15
-RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7
+BETA_1, BETA_2 = 0.9, 0.999
 
 
 class ByHand:
@@ -85,7 +86,7 @@ def adam(g, p, m, s, t, u):
     s += t
     np.sqrt(s, out=t)
     t += EPSILON
-    np.multiply(m, RATE, out=u)
+    np.multiply(m, LEARNING_RATE, out=u)
     u /= t
     p -= u
 
@@ -93,7 +94,9 @@ def adam(g, p, m, s, t, u):
 class Eager:
     def __init__(self, x, y):
         self.x, self.y, self.model = torch.from_numpy(x), torch.from_numpy(y), stack(*WIDTHS)
-        self.adam = torch.optim.Adam(self.model.parameters(), RATE, eps=EPSILON, fused=True)
+        self.adam = torch.optim.Adam(
+            self.model.parameters(), LEARNING_RATE, eps=EPSILON, fused=True
+        )
 
     def epoch(self):
         for rows in torch.randperm(ROWS).split(BATCH):
